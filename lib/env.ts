@@ -1,0 +1,334 @@
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join, resolve, sep } from 'node:path'
+import * as z from 'zod'
+import { isLoopbackOrigin } from './origin.ts'
+import { Secret } from './secret.ts'
+
+/** Everything the product takes from its environment, checked. `.env.example` explains each. */
+export type Env = {
+  port: number
+  portalOrigin: string
+  /** The portal has a public address: the strict start-up rules hold. */
+  isProduction: boolean
+  databaseUrl: string | null
+  migrationDatabaseUrl: string | null
+  testDatabaseUrl: string | null
+  dataDir: string
+  keyProvider: 'local'
+  /** `id:base64` of 32 bytes, newest first; older ones only open. */
+  masterKeys: { id: string; key: Secret }[]
+  /** Root of the derived keys: cookies, fingerprints, audit chain. */
+  sessionSecret: Secret
+  /** Read by Next itself at build and at start; here only so that it can be checked and kept out of logs. */
+  serverActionsKey: Secret | null
+  smtpUrl: Secret | null
+  mailFrom: string
+  /** Staff sign-in; null when none is set up. */
+  oidc: { issuer: string; clientId: string; clientSecret: Secret } | null
+  trustedProxyHops: number
+  otelEndpoint: string | null
+  logLevel: 'debug' | 'info' | 'warn' | 'error'
+  pipedriveBaseUrl: string | null
+}
+
+/** Something in the environment keeps the product from starting. The message names the variable and the fix. */
+export class ConfigurationError extends Error {
+  override name = 'ConfigurationError'
+}
+
+const store = globalThis as typeof globalThis & { latchkeyEnv?: Env }
+
+/** The checked environment, read once. Throws ConfigurationError. */
+export function env(): Env {
+  store.latchkeyEnv ??= readEnv(process.env)
+  return store.latchkeyEnv
+}
+
+const blank = (value: unknown) => (value === '' ? undefined : value)
+const optional = z.preprocess(blank, z.string().optional())
+const webAddress = z.preprocess(blank, z.url({ protocol: /^https?$/ }).optional())
+const schema = z.object({
+  PORT: z.preprocess(blank, z.coerce.number().int().min(1).max(65_535).default(3000)),
+  PORTAL_ORIGIN: webAddress,
+  DATABASE_URL: optional,
+  MIGRATION_DATABASE_URL: optional,
+  TEST_DATABASE_URL: optional,
+  DATA_DIR: z.preprocess(blank, z.string().default('.data')),
+  KEY_PROVIDER: z.preprocess(blank, z.enum(['local']).default('local')),
+  MASTER_KEY: optional,
+  MASTER_KEY_FILE: optional,
+  SESSION_SECRET: optional,
+  NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: optional,
+  SMTP_URL: z.preprocess(blank, z.url({ protocol: /^smtps?$/ }).optional()),
+  MAIL_FROM: z.preprocess(
+    blank,
+    z
+      .string()
+      .regex(/^[\w.+-]+@[\w-]+(\.[\w-]+)*$/)
+      .optional(),
+  ),
+  OIDC_ISSUER: webAddress,
+  OIDC_CLIENT_ID: optional,
+  OIDC_CLIENT_SECRET: optional,
+  TRUSTED_PROXY_HOPS: z.preprocess(blank, z.coerce.number().int().min(0).max(10).default(0)),
+  OTEL_EXPORTER_OTLP_ENDPOINT: webAddress,
+  LOG_LEVEL: z.preprocess(blank, z.enum(['debug', 'info', 'warn', 'error']).default('info')),
+  PIPEDRIVE_BASE_URL: z.preprocess(blank, z.url({ protocol: /^http$/ }).optional()),
+})
+
+type Given = z.output<typeof schema>
+
+/** What each variable must be, for people. The value itself is never repeated: it may be a secret in the wrong place. */
+const expected: Partial<Record<keyof Given, string>> = {
+  PORT: 'must be a whole number from 1 to 65535',
+  PORTAL_ORIGIN: 'must be the address people open, such as https://connect.example.com',
+  KEY_PROVIDER: 'must be "local" or left out',
+  SMTP_URL: 'must look like smtps://user:password@mail.example.com:465',
+  MAIL_FROM: 'must be one plain address, such as connect@example.com',
+  OIDC_ISSUER: 'must be the address of the sign-in provider, such as https://login.example.com',
+  TRUSTED_PROXY_HOPS: 'must be the number of your own proxies in front of the portal, 0 to 10',
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'must be an address, such as http://localhost:4318',
+  LOG_LEVEL: 'must be debug, info, warn or error',
+  PIPEDRIVE_BASE_URL: 'must be a fake Pipedrive on this computer, such as http://127.0.0.1:4010',
+}
+
+const MAKE_KEY = 'Make one with: openssl rand -base64 32'
+
+/** Checks one set of variables. On a laptop missing secrets are made and kept in DATA_DIR; in production they must be given. */
+export function readEnv(source: Record<string, string | undefined>): Env {
+  const given = parse(source)
+  const portalOrigin = new URL(given.PORTAL_ORIGIN ?? `http://localhost:${given.PORT}`).origin
+  const isProduction = !isLoopbackOrigin(portalOrigin)
+  const dataDir = resolve(given.DATA_DIR)
+  refuseContradictions(given, isProduction)
+  if (isProduction) refuseWeakProduction(given, { portalOrigin, dataDir })
+  return {
+    port: given.PORT,
+    portalOrigin,
+    isProduction,
+    databaseUrl: given.DATABASE_URL ?? null,
+    migrationDatabaseUrl: given.MIGRATION_DATABASE_URL ?? null,
+    testDatabaseUrl: given.TEST_DATABASE_URL ?? null,
+    dataDir,
+    keyProvider: given.KEY_PROVIDER,
+    masterKeys: masterKeysOf(given, dataDir),
+    sessionSecret: new Secret(given.SESSION_SECRET ?? keptSecret(dataDir, 'session')),
+    serverActionsKey: secretOf(given.NEXT_SERVER_ACTIONS_ENCRYPTION_KEY),
+    smtpUrl: secretOf(given.SMTP_URL),
+    mailFrom: given.MAIL_FROM ?? 'latchkey@localhost',
+    oidc: oidcOf(given),
+    trustedProxyHops: given.TRUSTED_PROXY_HOPS,
+    otelEndpoint: given.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+    logLevel: given.LOG_LEVEL,
+    pipedriveBaseUrl: given.PIPEDRIVE_BASE_URL?.replace(/\/+$/, '') ?? null,
+  }
+}
+
+function parse(source: Record<string, string | undefined>): Given {
+  const parsed = schema.safeParse(source)
+  if (parsed.success) return parsed.data
+  const names = new Set(parsed.error.issues.map(({ path }) => path[0] as keyof Given))
+  const lines = [...names].map((name) => `${name} ${expected[name] ?? 'cannot be read'}`)
+  throw new ConfigurationError(`The environment has a mistake: ${lines.join('; ')}.`)
+}
+
+function secretOf(value: string | undefined): Secret | null {
+  return value ? new Secret(value) : null
+}
+
+function oidcOf({ OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: secret }: Given): Env['oidc'] {
+  return issuer && clientId && secret ? { issuer, clientId, clientSecret: new Secret(secret) } : null
+}
+
+/** Settings that do not fit together, wherever the portal runs. */
+function refuseContradictions(given: Given, isProduction: boolean): void {
+  if (given.PIPEDRIVE_BASE_URL && (isProduction || !isLoopbackOrigin(given.PIPEDRIVE_BASE_URL))) {
+    throw new ConfigurationError(
+      'PIPEDRIVE_BASE_URL is for a fake Pipedrive on this computer only. Remove it, or set PORTAL_ORIGIN to a local address.',
+    )
+  }
+  if (given.MASTER_KEY && given.MASTER_KEY_FILE)
+    throw new ConfigurationError('MASTER_KEY and MASTER_KEY_FILE are both set. Keep one of them.')
+  const oidc = [given.OIDC_ISSUER, given.OIDC_CLIENT_ID, given.OIDC_CLIENT_SECRET].filter(Boolean)
+  if (oidc.length > 0 && oidc.length < 3)
+    throw new ConfigurationError('OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET belong together. Set all or none.')
+}
+
+const SECRET_LENGTH_MIN = 32
+/** Of 32 random characters of base64 at least 25 differ as a rule. */
+const DISTINCT_CHARACTERS_MIN = 12
+
+/** Names everything at once: mending one line at a time, with a restart between, helps nobody. */
+function refuseWeakProduction(
+  given: Given,
+  { portalOrigin, dataDir }: { portalOrigin: string; dataDir: string },
+): void {
+  const problems = (['SESSION_SECRET', 'SMTP_URL', 'MAIL_FROM', 'NEXT_SERVER_ACTIONS_ENCRYPTION_KEY'] as const)
+    .filter((name) => !given[name])
+    .map((name) => `${name} is not set`)
+  if (!given.MASTER_KEY && !given.MASTER_KEY_FILE) problems.push('MASTER_KEY_FILE (or MASTER_KEY) is not set')
+  if (given.MASTER_KEY_FILE) problems.push(...keyFileProblems(given.MASTER_KEY_FILE, dataDir))
+  if (!portalOrigin.startsWith('https:')) problems.push('PORTAL_ORIGIN must start with https://')
+  if (given.SESSION_SECRET && isGuessable(given.SESSION_SECRET))
+    problems.push(`SESSION_SECRET is too short or not random; ${MAKE_KEY.toLowerCase()}`)
+  const actionsKey = given.NEXT_SERVER_ACTIONS_ENCRYPTION_KEY
+  if (actionsKey && ![16, 24, 32].includes(bytesOf(actionsKey)?.length ?? 0))
+    problems.push(`NEXT_SERVER_ACTIONS_ENCRYPTION_KEY is not a key in base64; ${MAKE_KEY.toLowerCase()}`)
+  else if (actionsKey && new Set(actionsKey).size < DISTINCT_CHARACTERS_MIN)
+    problems.push(`NEXT_SERVER_ACTIONS_ENCRYPTION_KEY is not random; ${MAKE_KEY.toLowerCase()}`)
+  if (problems.length > 0)
+    throw new ConfigurationError(`With a public PORTAL_ORIGIN these must be mended first: ${problems.join('; ')}.`)
+}
+
+function isGuessable(secret: string): boolean {
+  return (
+    secret.length < SECRET_LENGTH_MIN ||
+    new Set(secret).size < DISTINCT_CHARACTERS_MIN ||
+    /example|change.?me|password|secret/i.test(secret)
+  )
+}
+
+const READABLE_BY_OTHERS = 0o007
+
+/** The real paths are compared: a symbolic link may lead into DATA_DIR. Group-readable is allowed, as containers mount it so. */
+function keyFileProblems(file: string, dataDir: string): string[] {
+  const path = realPath(file)
+  const problems: string[] = []
+  if (`${path}${sep}`.startsWith(`${realPath(dataDir)}${sep}`))
+    problems.push('MASTER_KEY_FILE lies inside DATA_DIR, so a copy of the data would hold its key; keep it elsewhere')
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0
+  if (mode & READABLE_BY_OTHERS)
+    problems.push('MASTER_KEY_FILE can be read by everybody on this machine; run: chmod 600 on it')
+  return problems
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return resolve(path)
+  }
+}
+
+const KEY_BYTES = 32
+/** Of 32 random bytes at least 27 differ as a rule; fewer than 16 happen once in 10^10 keys. */
+const DISTINCT_BYTES_MIN = 16
+const KEY_ID = /^[\w.-]{1,64}$/
+
+function masterKeysOf(given: Given, dataDir: string): Env['masterKeys'] {
+  const keys = masterKeyText(given, dataDir)
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map((entry) => {
+      const colon = entry.indexOf(':')
+      const [id, value] = colon < 0 ? ['k1', entry] : [entry.slice(0, colon), entry.slice(colon + 1)]
+      refuseWeakKey(id, value)
+      return { id, key: new Secret(value) }
+    })
+  if (keys.length === 0) throw new ConfigurationError(`MASTER_KEY is empty. ${MAKE_KEY}`)
+  if (new Set(keys.map(({ id }) => id)).size !== keys.length)
+    throw new ConfigurationError('Two master keys have the same id. Write each as id:base64, with an id of its own.')
+  return keys
+}
+
+function masterKeyText(given: Given, dataDir: string): string {
+  if (given.MASTER_KEY) return given.MASTER_KEY
+  return given.MASTER_KEY_FILE ? readKeyFile(given.MASTER_KEY_FILE) : `k1:${keptSecret(dataDir, 'master')}`
+}
+
+/** Refuses what cannot be 32 random bytes: wrong lengths, passphrases, repeated bytes, counting examples. */
+function refuseWeakKey(id: string, value: string): void {
+  if (!KEY_ID.test(id))
+    throw new ConfigurationError('MASTER_KEY has an id that is not made of letters, digits, dot, dash and underscore.')
+  const bytes = bytesOf(value)
+  if (!bytes) throw new ConfigurationError(`The master key ${id} is not in base64. ${MAKE_KEY}`)
+  if (bytes.length !== KEY_BYTES)
+    throw new ConfigurationError(`The master key ${id} has ${bytes.length} bytes; it needs ${KEY_BYTES}. ${MAKE_KEY}`)
+  const steps = bytes.map((byte, index) => byte - (bytes[index - 1] ?? 0))
+  const isText = bytes.every((byte) => byte >= 0x20 && byte < 0x7f)
+  if (isText || new Set(bytes).size < DISTINCT_BYTES_MIN || new Set(steps).size < DISTINCT_BYTES_MIN)
+    throw new ConfigurationError(`The master key ${id} is not random. ${MAKE_KEY}`)
+}
+
+/** Strict, unlike Buffer, which skips whatever is not base64. */
+function bytesOf(text: string): Buffer | null {
+  return /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : null
+}
+
+function readKeyFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    throw new ConfigurationError(`MASTER_KEY_FILE cannot be read: ${path}`)
+  }
+}
+
+/** A secret kept in DATA_DIR for a laptop: made once, 0600. */
+function keptSecret(dataDir: string, name: string): string {
+  const folder = join(dataDir, 'keys')
+  const path = join(folder, `${name}.key`)
+  try {
+    const kept = readKept(path) ?? makeKept(folder, path)
+    if (bytesOf(kept)?.length === KEY_BYTES) return kept
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new ConfigurationError(`DATA_DIR cannot hold the keys (${code}): make ${folder} writable for this user.`)
+  }
+  throw new ConfigurationError(
+    `${path} is damaged. Put it back from a backup: what it sealed cannot be read without it.`,
+  )
+}
+
+function readKept(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    // Anything but "not there" must not lead to a new key, which could open nothing of what is stored.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return null
+  }
+}
+
+/** Written in full, then linked: two processes at the first start agree on one, and nobody reads half a key. */
+function makeKept(folder: string, path: string): string {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  chmodSync(folder, 0o700)
+  const draft = `${path}.${crypto.randomUUID()}`
+  const file = openSync(draft, 'wx', 0o600)
+  try {
+    writeFileSync(file, Buffer.from(crypto.getRandomValues(new Uint8Array(KEY_BYTES))).toString('base64'))
+    // Before anything is sealed under it: a power cut must not leave the data without its key.
+    fsyncSync(file)
+    linkSync(draft, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    closeSync(file)
+    unlinkSync(draft)
+  }
+  syncFolder(folder)
+  return readFileSync(path, 'utf8').trim()
+}
+
+function syncFolder(folder: string): void {
+  // Windows opens no folders.
+  if (process.platform === 'win32') return
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}
