@@ -1,0 +1,69 @@
+import 'server-only'
+import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { env } from '#lib/env.ts'
+import type { Secret } from '#lib/secret.ts'
+
+export function sha256(data: string | Uint8Array): Buffer {
+  return createHash('sha256').update(data).digest()
+}
+
+const LINK_KEY_BYTES = 32
+
+/** A new secret for a secure link: 256 bits, 43 characters. Only the digest is stored. */
+export function newLinkKey(): { key: string; digest: Buffer } {
+  const key = randomBytes(LINK_KEY_BYTES).toString('base64url')
+  return { key, digest: digestOfLinkKey(key) }
+}
+
+export function digestOfLinkKey(key: string): Buffer {
+  return sha256(key)
+}
+
+/** Equal tokens of one team have equal fingerprints; without the key a fingerprint says nothing. */
+export function fingerprint(teamId: string, apiToken: Secret): Buffer {
+  return createHmac('sha256', subkey(`fingerprint:${teamId}`))
+    .update(apiToken.reveal())
+    .digest()
+}
+
+/** The link of the audit chain: a keyed digest over the link before and the row. */
+export function auditMac(teamId: string, before: Buffer, row: string): Buffer {
+  return createHmac('sha256', subkey(`audit:${teamId}`))
+    .update(before)
+    .update(row)
+    .digest()
+}
+
+/** A value that we can recognise as ours when it comes back. `label` keeps one use from passing as another. */
+export function signValue(label: string, value: string): string {
+  return `${value}.${macOf(label, value).toString('base64url')}`
+}
+
+/** The value that was signed, or null. */
+export function verifySigned(label: string, signed: string): string | null {
+  const dot = signed.lastIndexOf('.')
+  if (dot < 1) return null
+  const value = signed.slice(0, dot)
+  const given = Buffer.from(signed.slice(dot + 1), 'base64url')
+  const expected = macOf(label, value)
+  return given.length === expected.length && timingSafeEqual(given, expected) ? value : null
+}
+
+function macOf(label: string, value: string): Buffer {
+  return createHmac('sha256', subkey(`signed:${label}`))
+    .update(value)
+    .digest()
+}
+
+const subkeys = new Map<string, Buffer>()
+const SUBKEYS_MAX = 1_000
+
+/** One key for each use, derived from the session secret: a key that leaks opens nothing but its own use. */
+function subkey(label: string): Buffer {
+  const known = subkeys.get(label)
+  if (known) return known
+  if (subkeys.size >= SUBKEYS_MAX) subkeys.clear()
+  const key = Buffer.from(hkdfSync('sha256', env().sessionSecret.reveal(), 'latchkey', label, 32))
+  subkeys.set(label, key)
+  return key
+}

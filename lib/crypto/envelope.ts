@@ -1,0 +1,66 @@
+import 'server-only'
+import { randomBytes } from 'node:crypto'
+import { FlattenedEncrypt, flattenedDecrypt } from 'jose'
+import { Secret } from '#lib/secret.ts'
+import type { KeyProvider, WrappedKey } from './key-provider.ts'
+import { keyProvider } from './keyring.ts'
+
+/** Where a value belongs. Ids, not names; rebuilt from the row at every read, stored nowhere. */
+export type SealContext = { teamId: string; connectionId: string; field: string; host: string }
+
+/** A sealed value: a flattened JWE without its AAD, and its wrapped data key. */
+export type SealedValue = { sealed: Record<string, string>; wrappedKey: WrappedKey }
+
+const FORMAT = 'latchkey.1'
+const DATA_KEY_BYTES = 32
+const KEY_PROVIDER_TIMEOUT_MS = 3_000
+
+/** Encrypts a value under a data key of its own, bound to its context. Throws when the key provider fails or hangs. */
+export async function seal(
+  value: Secret,
+  context: SealContext,
+  keys: KeyProvider = keyProvider(),
+): Promise<SealedValue & { keyId: string }> {
+  const aad = aadOf(context)
+  const dataKey = randomBytes(DATA_KEY_BYTES)
+  const wrappedKey = await within(keys.wrap(dataKey, aad))
+  const { aad: _rebuilt, ...sealed } = await new FlattenedEncrypt(new TextEncoder().encode(value.reveal()))
+    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: wrappedKey.keyId })
+    .setAdditionalAuthenticatedData(aad)
+    .encrypt(dataKey)
+  return { sealed: sealed as unknown as Record<string, string>, wrappedKey, keyId: wrappedKey.keyId }
+}
+
+/** Decrypts a value for exactly the context it was sealed in. Throws for any other row, team, field or host. */
+export async function open(
+  { sealed, wrappedKey }: SealedValue,
+  context: SealContext,
+  keys: KeyProvider = keyProvider(),
+): Promise<Secret> {
+  const aad = aadOf(context)
+  const dataKey = await within(keys.unwrap(wrappedKey, aad))
+  const jwe = { ...sealed, aad: Buffer.from(aad).toString('base64url') } as unknown as Parameters<
+    typeof flattenedDecrypt
+  >[0]
+  const { plaintext } = await flattenedDecrypt(jwe, dataKey, {
+    keyManagementAlgorithms: ['dir'],
+    contentEncryptionAlgorithms: ['A256GCM'],
+  })
+  return new Secret(new TextDecoder().decode(plaintext))
+}
+
+function aadOf({ teamId, connectionId, field, host }: SealContext): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify([FORMAT, teamId, connectionId, field, host]))
+}
+
+async function within<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the key provider did not answer in time')), KEY_PROVIDER_TIMEOUT_MS)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
