@@ -1,0 +1,76 @@
+import 'server-only'
+import type { Kysely } from 'kysely'
+import type { Actor } from '#lib/actor.ts'
+import { actorIdOf } from '#lib/actor.ts'
+import { newId } from './ids.ts'
+import type { Database } from './schema.ts'
+
+/** Everything that is ever written to the audit log. */
+export type AuditAction =
+  | 'team.created'
+  | 'request.created'
+  | 'link.reissued'
+  | 'link.key_added'
+  | 'link.revoked'
+  | 'connection.visited'
+  | 'credential.sealed'
+  | 'credential.pending'
+  | 'credential.read'
+  | 'credential.shredded'
+  | 'connection.verified'
+  | 'connection.status'
+
+export type AuditEntry = {
+  action: AuditAction
+  objectId: string
+  outcome?: 'done' | 'refused'
+  reason?: string
+  /** Never a secret, never a full mail address. */
+  details?: Record<string, unknown>
+}
+
+/** Writes one audit row in the caller's transaction: when it cannot be written, the action does not happen. */
+export async function recordAudit(trx: Kysely<Database>, actor: Actor, entry: AuditEntry): Promise<void> {
+  await trx
+    .insertInto('auditEvents')
+    .values({
+      id: newId('aud'),
+      teamId: actor.teamId,
+      actorKind: actor.kind,
+      actorId: actorIdOf(actor),
+      action: entry.action,
+      objectId: entry.objectId,
+      outcome: entry.outcome ?? 'done',
+      reason: entry.reason ?? null,
+      address: 'address' in actor ? actor.address : null,
+      requestId: null,
+      details: JSON.stringify(entry.details ?? {}),
+    })
+    .execute()
+}
+
+export type AuditEvent = {
+  id: string
+  at: Date
+  actorKind: string
+  actorId: string
+  action: string
+  objectId: string
+  outcome: string
+  reason: string | null
+}
+
+const EVENTS_MAX = 200
+
+/** The latest events about one object, newest first. */
+export async function listAuditEvents(trx: Kysely<Database>, teamId: string, objectId: string): Promise<AuditEvent[]> {
+  return trx
+    .selectFrom('auditEvents')
+    .select(['id', 'at', 'actorKind', 'actorId', 'action', 'objectId', 'outcome', 'reason'])
+    .where('teamId', '=', teamId)
+    .where('objectId', '=', objectId)
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(EVENTS_MAX)
+    .execute()
+}

@@ -1,0 +1,45 @@
+import 'server-only'
+import { Kysely, PostgresDialect } from 'kysely'
+import type { Migration } from 'kysely/migration'
+import { Migrator } from 'kysely/migration'
+import pg from 'pg'
+import { env } from '#lib/env.ts'
+import { db } from './database.ts'
+import * as initial from './migrations/0001-initial.ts'
+import type { Database } from './schema.ts'
+
+/** In order of their names. Imported, not read from a folder, so that a build carries them along. */
+const migrations: Record<string, Migration> = { '0001-initial': initial }
+
+/**
+ * Brings the tables up to this version; does nothing when they are. One process at a time, each step in a
+ * transaction: a killed run leaves the step before. Answers the steps that ran.
+ */
+export async function migrate(): Promise<string[]> {
+  const { databaseUrl, migrationDatabaseUrl } = env()
+  const url = migrationDatabaseUrl ?? databaseUrl
+  if (!url) return migrateWith(db())
+  // Its own connection without the limits of the pool: a big step may take longer than a request may.
+  const direct = new Kysely<Database>({
+    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 1 }) }),
+  })
+  try {
+    return await migrateWith(direct)
+  } finally {
+    await direct.destroy()
+  }
+}
+
+/** As `migrate`, on a given database. */
+export async function migrateWith(database: Kysely<Database>): Promise<string[]> {
+  const migrator = new Migrator({ db: database.withoutPlugins(), provider: { getMigrations: async () => migrations } })
+  const { error, results } = await migrator.migrateToLatest()
+  if (error) throw error
+  return (results ?? []).filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName)
+}
+
+/** Whether every step has run; for readiness. */
+export async function isMigrated(database: Kysely<Database>): Promise<boolean> {
+  const migrator = new Migrator({ db: database.withoutPlugins(), provider: { getMigrations: async () => migrations } })
+  return (await migrator.getMigrations()).every(({ executedAt }) => executedAt !== undefined)
+}

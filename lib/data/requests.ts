@@ -1,0 +1,238 @@
+import 'server-only'
+import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
+import type { Actor } from '#lib/actor.ts'
+import type { Status } from '#lib/connection/status.ts'
+import type { Language } from '#lib/words.ts'
+import { countStatus } from './connections.ts'
+import { newId } from './ids.ts'
+import type { Database } from './schema.ts'
+
+export type NewRequest = {
+  reference: string
+  customerName: string
+  contactName: string
+  contactEmail: string
+  ownerId: string | null
+  language: Language
+  project: string
+  note: string | null
+}
+
+/** Stores the customer (found by name), the contact (found by mail address) and the request. */
+export async function insertRequest(
+  trx: Kysely<Database>,
+  actor: Actor,
+  request: NewRequest,
+): Promise<{ id: string; customerId: string }> {
+  const { teamId } = actor
+  const customerId = await findOrInsert(
+    () =>
+      trx
+        .selectFrom('customers')
+        .select('id')
+        .where('teamId', '=', teamId)
+        .where('name', '=', request.customerName)
+        .executeTakeFirst(),
+    (id) => trx.insertInto('customers').values({ id, teamId, name: request.customerName }).execute(),
+    'cus',
+  )
+  const contactId = await findOrInsert(
+    () =>
+      trx
+        .selectFrom('contacts')
+        .select('id')
+        .where('teamId', '=', teamId)
+        .where('customerId', '=', customerId)
+        .where('email', '=', request.contactEmail)
+        .where('name', '=', request.contactName)
+        .executeTakeFirst(),
+    (id) =>
+      trx
+        .insertInto('contacts')
+        .values({ id, teamId, customerId, name: request.contactName, email: request.contactEmail })
+        .execute(),
+    'cnt',
+  )
+  const id = newId('req')
+  await trx
+    .insertInto('requests')
+    .values({
+      id,
+      teamId,
+      reference: request.reference,
+      customerId,
+      contactId,
+      ownerId: request.ownerId,
+      language: request.language,
+      project: request.project,
+      note: request.note,
+      createdBy: actor.kind,
+    })
+    .execute()
+  return { id, customerId }
+}
+
+async function findOrInsert(
+  find: () => Promise<{ id: string } | undefined>,
+  insert: (id: string) => Promise<unknown>,
+  prefix: string,
+): Promise<string> {
+  const found = await find()
+  if (found) return found.id
+  const id = newId(prefix)
+  await insert(id)
+  return id
+}
+
+export type NewConnection = {
+  requestId: string
+  customerId: string
+  provider: string
+  profile: string
+  name: string
+  status: Status
+  expectedDomain: string | null
+  externalId: string | null
+  startDate: string | null
+}
+
+export async function insertConnection(
+  trx: Kysely<Database>,
+  actor: Actor,
+  connection: NewConnection,
+): Promise<string> {
+  const id = newId('con')
+  await trx
+    .insertInto('connections')
+    .values({ id, teamId: actor.teamId, ...connection })
+    .execute()
+  await countStatus(trx, actor.teamId, connection.status, 1)
+  return id
+}
+
+/** Whether the reference is still free in the team. */
+export async function isReferenceFree(trx: Kysely<Database>, teamId: string, reference: string): Promise<boolean> {
+  const taken = await trx
+    .selectFrom('requests')
+    .select('id')
+    .where('teamId', '=', teamId)
+    .where('reference', '=', reference)
+    .executeTakeFirst()
+  return !taken
+}
+
+export type RequestParties = {
+  id: string
+  teamId: string
+  reference: string
+  language: Language
+  project: string
+  note: string | null
+  customerName: string
+  contactName: string
+  contactEmail: string
+  teamName: string
+  ownerName: string | null
+  ownerEmail: string | null
+}
+
+/** Who asks whom for what: what letters and dead-link pages need. Found by id or by reference. */
+export async function findRequest(
+  trx: Kysely<Database>,
+  { teamId, request }: { teamId: string; request: string },
+): Promise<RequestParties | null> {
+  const found = await trx
+    .selectFrom('requests')
+    .innerJoin('customers', 'customers.id', 'requests.customerId')
+    .innerJoin('contacts', 'contacts.id', 'requests.contactId')
+    .innerJoin('teams', 'teams.id', 'requests.teamId')
+    .leftJoin('staff', 'staff.id', 'requests.ownerId')
+    .select([
+      'requests.id',
+      'requests.teamId',
+      'requests.reference',
+      'requests.language',
+      'requests.project',
+      'requests.note',
+      'customers.name as customerName',
+      'contacts.name as contactName',
+      'contacts.email as contactEmail',
+      'teams.name as teamName',
+      'staff.name as ownerName',
+      'staff.email as ownerEmail',
+    ])
+    .where('requests.teamId', '=', teamId)
+    .where((where) => where.or([where('requests.id', '=', request), where('requests.reference', '=', request)]))
+    .executeTakeFirst()
+  return found ?? null
+}
+
+/** The team every command means when none is named: the first one made, or a new one called after the product. */
+export async function findOrCreateFirstTeam(trx: Kysely<Database>): Promise<{ id: string; name: string }> {
+  const first = await trx
+    .selectFrom('teams')
+    .select(['id', 'name'])
+    .orderBy('createdAt')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst()
+  return first ?? insertTeam(trx, { name: 'Latchkey', supportEmail: null })
+}
+
+export async function insertTeam(
+  trx: Kysely<Database>,
+  team: { name: string; supportEmail: string | null },
+): Promise<{ id: string; name: string }> {
+  return trx
+    .insertInto('teams')
+    .values({ id: newId('tem'), name: team.name, supportEmail: team.supportEmail, supportPhone: null })
+    .returning(['id', 'name'])
+    .executeTakeFirstOrThrow()
+}
+
+/** Adds a member, or changes the name and role of the one with this address. */
+export async function upsertStaff(
+  trx: Kysely<Database>,
+  member: { teamId: string; email: string; name: string; role: 'admin' | 'account_manager' | 'support' },
+): Promise<string> {
+  const { id } = await trx
+    .insertInto('staff')
+    .values({ id: newId('stf'), ...member })
+    .onConflict((conflict) =>
+      conflict.columns(['teamId', 'email']).doUpdateSet({ name: member.name, role: member.role, disabledAt: null }),
+    )
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return id
+}
+
+/** The staff member with this address, if any. */
+export async function findStaffByEmail(
+  trx: Kysely<Database>,
+  teamId: string,
+  email: string,
+): Promise<{ id: string } | null> {
+  const row = await trx
+    .selectFrom('staff')
+    .select('id')
+    .where('teamId', '=', teamId)
+    .where('email', '=', email.toLowerCase())
+    .where('disabledAt', 'is', null)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** The first admin of a team: whoever is asked when a request names no account manager. */
+export async function findFirstAdmin(trx: Kysely<Database>, teamId: string): Promise<{ id: string } | null> {
+  const row = await trx
+    .selectFrom('staff')
+    .select('id')
+    .where('teamId', '=', teamId)
+    .where('disabledAt', 'is', null)
+    .orderBy(sql`role = 'admin'`, 'desc')
+    .orderBy('createdAt')
+    .limit(1)
+    .executeTakeFirst()
+  return row ?? null
+}

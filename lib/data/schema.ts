@@ -1,0 +1,228 @@
+import type { ColumnType, Generated } from 'kysely'
+import type { Status } from '#lib/connection/status.ts'
+import type { WrappedKey } from '#lib/crypto/key-provider.ts'
+import type { CallRecord, CapabilityRow, TokenOwner } from '#lib/providers/provider.ts'
+import type { VerdictCode } from '#lib/providers/verdicts.ts'
+
+/** The tables as code sees them (camelCase; the database has snake_case). Ids are prefixed UUIDv7 texts of `newId()`. */
+export type Database = {
+  teams: TeamsTable
+  staff: StaffTable
+  customers: CustomersTable
+  contacts: ContactsTable
+  requests: RequestsTable
+  connections: ConnectionsTable
+  connectionChecks: ConnectionChecksTable
+  secureLinks: SecureLinksTable
+  secureLinkKeys: SecureLinkKeysTable
+  credentials: CredentialsTable
+  submissions: SubmissionsTable
+  verifications: VerificationsTable
+  auditEvents: AuditEventsTable
+  auditChain: AuditChainTable
+  outbox: OutboxTable
+  rateLimits: RateLimitsTable
+  statusCounts: StatusCountsTable
+}
+
+type Time = ColumnType<Date, Date | string | undefined, Date | string>
+type MaybeTime = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
+/** jsonb: objects come out, JSON text goes in. */
+type Json<T> = ColumnType<T, string, string>
+type MaybeJson<T> = ColumnType<T | null, string | null | undefined, string | null>
+
+type TeamsTable = {
+  id: string
+  name: string
+  supportEmail: string | null
+  supportPhone: string | null
+  createdAt: Time
+}
+
+type StaffTable = {
+  id: string
+  teamId: string
+  email: string
+  name: string
+  role: 'admin' | 'account_manager' | 'support'
+  disabledAt: MaybeTime
+  createdAt: Time
+}
+
+type CustomersTable = { id: string; teamId: string; name: string; createdAt: Time }
+
+type ContactsTable = { id: string; teamId: string; customerId: string; name: string; email: string; createdAt: Time }
+
+type RequestsTable = {
+  id: string
+  teamId: string
+  /** What people say on the phone, e.g. `KTR-482`; unique in the team. */
+  reference: string
+  customerId: string
+  contactId: string
+  /** The account manager. */
+  ownerId: string | null
+  language: 'en' | 'de'
+  project: string
+  note: string | null
+  /** null = none. RFC 7231 idempotency of request creation comes from the caller. */
+  createdBy: string
+  createdAt: Time
+}
+
+type ConnectionsTable = {
+  id: string
+  teamId: string
+  requestId: string
+  customerId: string
+  provider: string
+  profile: string
+  name: string
+  status: Status
+  verdictCode: VerdictCode | null
+  /** What the customer typed, kept so that nothing is asked twice. */
+  typedDomain: string | null
+  /** The request names the company; the customer cannot override it. */
+  expectedDomain: string | null
+  externalId: string | null
+  providerCompanyId: string | null
+  providerCompanyDomain: string | null
+  providerCompanyName: string | null
+  providerUserId: string | null
+  providerUserName: string | null
+  providerUserEmail: string | null
+  /** RFC 3339 text, handed on exactly as given; never parsed by the database. */
+  startDate: string | null
+  connectedAt: MaybeTime
+  checkedAt: MaybeTime
+  waitingSince: MaybeTime
+  visitedAt: MaybeTime
+  /** Version of the credential in force; 0 = none yet. */
+  version: Generated<number>
+  createdAt: Time
+  updatedAt: Time
+}
+
+/** The queue of live checks: at most one row for each connection. */
+type ConnectionChecksTable = {
+  connectionId: string
+  teamId: string
+  reason: 'waiting' | 'watch'
+  dueAt: Time
+  attempt: Generated<number>
+  lease: string | null
+  leasedUntil: MaybeTime
+}
+
+type SecureLinksTable = {
+  id: string
+  teamId: string
+  requestId: string
+  purpose: 'connect' | 'repair' | 'off_board'
+  expiresAt: Time
+  revokedAt: MaybeTime
+  revokedBy: string | null
+  replacedBy: string | null
+  replacedAt: MaybeTime
+  createdAt: Time
+}
+
+/** SHA-256 of each key of a link. The key itself is stored nowhere. */
+type SecureLinkKeysTable = { digest: Buffer; teamId: string; linkId: string; createdAt: Time }
+
+type CredentialsTable = {
+  id: string
+  teamId: string
+  connectionId: string
+  version: number
+  /** `pending` waits for somebody's yes and is erased after 24 h. */
+  state: 'pending' | 'in_force' | 'replaced' | 'shredded'
+  /** Flattened JWE without its AAD, which is rebuilt from this row. Null once shredded. */
+  sealed: MaybeJson<Record<string, string>>
+  wrappedKey: MaybeJson<WrappedKey>
+  keyId: string
+  /** The host the value may be sent to, or `unverified`. Part of the AAD. */
+  host: string
+  /** Keyed, per team: equal tokens have equal fingerprints. */
+  fingerprint: Buffer
+  createdAt: Time
+  expiresAt: MaybeTime
+  shreddedAt: MaybeTime
+}
+
+/** One press of "Check and connect"; the key is made when the form is drawn. */
+type SubmissionsTable = {
+  connectionId: string
+  submissionKey: string
+  teamId: string
+  /** Null while the check runs. */
+  result: MaybeJson<Record<string, unknown>>
+  leasedUntil: Time
+  createdAt: Time
+}
+
+type VerificationsTable = {
+  id: string
+  teamId: string
+  connectionId: string
+  trigger: 'submit' | 'confirm' | 'retry' | 'watch' | 'staff'
+  verdictCode: VerdictCode
+  owner: MaybeJson<TokenOwner>
+  report: Json<CapabilityRow[]>
+  calls: Json<CallRecord[]>
+  moreThanNeeded: boolean
+  latencyMs: number
+  createdAt: Time
+}
+
+/** Insert and select only. The chain that makes tampering evident lives beside it. */
+type AuditEventsTable = {
+  id: string
+  teamId: string
+  at: Time
+  actorKind: 'staff' | 'link_holder' | 'integration' | 'watcher' | 'operator'
+  actorId: string
+  action: string
+  objectId: string
+  outcome: 'done' | 'refused'
+  reason: string | null
+  address: string | null
+  requestId: string | null
+  details: Json<Record<string, unknown>>
+}
+
+type AuditChainTable = {
+  teamId: string
+  seq: ColumnType<number, number, never>
+  eventId: string
+  mac: Buffer
+  createdAt: Time
+}
+
+type OutboxTable = {
+  id: string
+  teamId: string
+  requestId: string | null
+  connectionId: string | null
+  letter: string
+  recipientName: string
+  recipientEmail: string
+  language: 'en' | 'de'
+  /** What the letter needs, without secrets. */
+  payload: Json<Record<string, unknown>>
+  /** The link key, sealed; wiped when the mail is accepted. */
+  sealedLink: MaybeJson<{ sealed: Record<string, string>; wrappedKey: WrappedKey }>
+  messageId: string
+  dueAt: Time
+  attempt: Generated<number>
+  lease: string | null
+  leasedUntil: MaybeTime
+  acceptedAt: MaybeTime
+  failedAt: MaybeTime
+  lastError: string | null
+  createdAt: Time
+}
+
+type RateLimitsTable = { bucket: string; windowStart: Time; hits: number; expiresAt: Time }
+
+type StatusCountsTable = { teamId: string; status: Status; n: number }

@@ -1,0 +1,61 @@
+import 'server-only'
+import type { Kysely } from 'kysely'
+import type { Actor } from '#lib/actor.ts'
+import type { CapabilityRow, TokenOwner, Verdict } from '#lib/providers/provider.ts'
+import type { VerdictCode } from '#lib/providers/verdicts.ts'
+import { newId } from './ids.ts'
+import type { Database } from './schema.ts'
+
+export type Verification = {
+  verdictCode: VerdictCode
+  owner: TokenOwner | null
+  report: CapabilityRow[]
+  moreThanNeeded: boolean
+  createdAt: Date
+}
+
+/** Keeps one live check: verdict, evidence and latency, never content of an answer. */
+export async function insertVerification(
+  trx: Kysely<Database>,
+  actor: Actor,
+  check: {
+    connectionId: string
+    trigger: 'submit' | 'confirm' | 'retry' | 'watch' | 'staff'
+    verdictCode: VerdictCode
+    verdict: Verdict | null
+  },
+): Promise<void> {
+  const calls = check.verdict?.calls ?? []
+  await trx
+    .insertInto('verifications')
+    .values({
+      id: newId('ver'),
+      teamId: actor.teamId,
+      connectionId: check.connectionId,
+      trigger: check.trigger,
+      verdictCode: check.verdictCode,
+      owner: check.verdict?.owner ? JSON.stringify(check.verdict.owner) : null,
+      report: JSON.stringify(check.verdict?.report ?? []),
+      calls: JSON.stringify(calls),
+      moreThanNeeded: check.verdict?.moreThanNeeded ?? false,
+      latencyMs: calls.reduce((sum, call) => sum + call.latencyMs, 0),
+    })
+    .execute()
+}
+
+/** The latest check of a connection. */
+export async function findLatestVerification(
+  trx: Kysely<Database>,
+  { teamId, connectionId }: { teamId: string; connectionId: string },
+): Promise<Verification | null> {
+  const row = await trx
+    .selectFrom('verifications')
+    .select(['verdictCode', 'owner', 'report', 'moreThanNeeded', 'createdAt'])
+    .where('teamId', '=', teamId)
+    .where('connectionId', '=', connectionId)
+    .orderBy('createdAt', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row ?? null
+}
