@@ -1,0 +1,52 @@
+import type { ReactNode } from 'react'
+import { Icon } from './icons.tsx'
+
+/**
+ * A drawing beside a step. The step's text alone is enough, so readers skip the drawing; a press opens it larger,
+ * with the browser's own popover and no script.
+ */
+export function Figure({
+  id,
+  caption,
+  enlarge,
+  close,
+  children,
+}: {
+  id: string
+  caption: string
+  enlarge: string
+  close: string
+  children: ReactNode
+}) {
+  const drawing = (
+    <span aria-hidden="true" inert dir="ltr" className="picture-drawing">
+      {children}
+    </span>
+  )
+  return (
+    <figure className="picture">
+      <button type="button" className="picture-frame" popoverTarget={`picture-${id}`} aria-label={enlarge}>
+        {drawing}
+        <span className="picture-enlarge">
+          <Icon name="enlarge" />
+        </span>
+      </button>
+      <div id={`picture-${id}`} popover="auto" className="picture-large">
+        <div className="picture-bar">
+          <span>{caption}</span>
+          <button
+            type="button"
+            className="picture-close"
+            popoverTarget={`picture-${id}`}
+            popoverTargetAction="hide"
+            aria-label={close}
+          >
+            <Icon name="close" />
+          </button>
+        </div>
+        <div className="picture-scroll">{drawing}</div>
+      </div>
+      <figcaption>{caption}</figcaption>
+    </figure>
+  )
+}
