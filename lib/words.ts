@@ -1,0 +1,68 @@
+import type { createTranslator as CreateTranslator } from 'use-intl/core'
+import { createTranslator } from 'use-intl/core'
+import pipedriveDe from '#lib/providers/pipedrive/messages/de.json' with { type: 'json' }
+import pipedriveEn from '#lib/providers/pipedrive/messages/en.json' with { type: 'json' }
+import mailDe from '#messages/mail.de.json' with { type: 'json' }
+import mailEn from '#messages/mail.en.json' with { type: 'json' }
+import pagesDe from '#messages/pages.de.json' with { type: 'json' }
+import pagesEn from '#messages/pages.en.json' with { type: 'json' }
+import reportDe from '#messages/report.de.json' with { type: 'json' }
+import reportEn from '#messages/report.en.json' with { type: 'json' }
+import shellDe from '#messages/shell.de.json' with { type: 'json' }
+import shellEn from '#messages/shell.en.json' with { type: 'json' }
+import verdictsDe from '#messages/verdicts.de.json' with { type: 'json' }
+import verdictsEn from '#messages/verdicts.en.json' with { type: 'json' }
+import { log } from './log.ts'
+
+export type Language = 'en' | 'de'
+
+const en = {
+  pages: pagesEn,
+  verdicts: verdictsEn,
+  report: reportEn,
+  mail: mailEn,
+  pipedrive: pipedriveEn,
+  shell: shellEn,
+}
+
+const de = {
+  pages: pagesDe,
+  verdicts: verdictsDe,
+  report: reportDe,
+  mail: mailDe,
+  pipedrive: pipedriveDe,
+  shell: shellDe,
+}
+
+/** Every message. Each language must fit the type of the other: a key that only one has fails the build. */
+export const allMessages: Record<Language, typeof en & typeof de> = { en, de }
+
+export type Words = (key: string, values?: Record<string, string | number>) => string
+
+const translators = new Map<Language, Words>()
+
+/** The words of one language, e.g. `words('de')('pages.form.submit')`. */
+export function words(language: Language): Words {
+  const known = translators.get(language)
+  if (known) return known
+  const translator = (createTranslator as typeof CreateTranslator)({
+    locale: language,
+    messages: allMessages[language] as never,
+    timeZone: 'UTC',
+    onError: () => {},
+    getMessageFallback: ({ key, error }) => standIn(language, key, error),
+  }) as unknown as Words
+  translators.set(language, translator)
+  return translator
+}
+
+/**
+ * What stands where a message or one of its values is missing. A served page with one odd line is better than none,
+ * so there it is the key, and the log tells; a letter cannot be taken back, and development should stop.
+ */
+function standIn(language: Language, key: string, error: Error): string {
+  const isServed = process.env.NODE_ENV === 'production'
+  if (!isServed || key.startsWith('mail.')) throw error
+  log.error('words.missing', error, { reason: `${language} ${key}` })
+  return key
+}
