@@ -1,0 +1,66 @@
+import 'server-only'
+import type { LinkHolder } from '#lib/actor.ts'
+import { fingerprint } from '#lib/crypto/digest.ts'
+import { getConnection, lockConnection, saveTyped } from '#lib/data/connections.ts'
+import { findCredential } from '#lib/data/credentials.ts'
+import { db, inTransaction } from '#lib/data/database.ts'
+import { lockLinkForSubmit } from '#lib/data/secure-links.ts'
+import { findLatestVerification } from '#lib/data/verifications.ts'
+import type { VerdictCode } from '#lib/providers/verdicts.ts'
+import type { ConnectOutcome } from './connect.ts'
+import { enqueueAfterSettlement } from './letters.ts'
+import { openCredential } from './seal.ts'
+import { mayUseOtherCompany, prepareSettlement, writeSettlement } from './settle.ts'
+import { checkLive, compareWithExpected } from './verify.ts'
+
+/** What a customer may say yes to. Anything else needs a manager or another token. */
+const ACCEPTABLE: readonly VerdictCode[] = ['LIMITED_ACCESS', 'USER_MISMATCH', 'COMPANY_MISMATCH']
+
+/** The customer says yes to what differed. The pending token is checked once more, then put in force. */
+export async function confirmPending(holder: LinkHolder): Promise<ConnectOutcome | { kind: 'nothing_pending' }> {
+  const connection = await getConnection(db(), holder)
+  const pending = await findCredential(db(), {
+    teamId: holder.teamId,
+    connectionId: holder.connectionId,
+    state: 'pending',
+  })
+  const seen = await findLatestVerification(db(), holder)
+  const asked = connection.verdictCode
+  const companyDomain = seen?.owner?.companyDomain
+  if (!pending || !companyDomain || !asked || !ACCEPTABLE.includes(asked)) return { kind: 'nothing_pending' }
+  if (asked === 'COMPANY_MISMATCH' && !mayUseOtherCompany(connection, companyDomain)) return { kind: 'nothing_pending' }
+
+  const apiToken = await openCredential(holder, pending, 'check after a yes')
+  const verdict = await checkLive(connection, { apiToken, companyDomain, startDate: connection.startDate })
+  const code = await compareWithExpected(connection, verdict, {
+    fingerprint: fingerprint(holder.teamId, apiToken),
+    accepted: [asked],
+  })
+  const settlement = await prepareSettlement(holder, connection, {
+    code,
+    verdict,
+    apiToken,
+    limitsAccepted: asked === 'LIMITED_ACCESS',
+  })
+
+  return inTransaction(async (trx): Promise<ConnectOutcome> => {
+    const state = await lockLinkForSubmit(trx, holder)
+    if (state !== 'live' && state !== 'grace') return { kind: 'link_ended', state }
+    const { status: from, version } = await lockConnection(trx, holder)
+    if (from !== connection.status) return { kind: 'done_before' }
+    await saveTyped(trx, holder, {
+      connectionId: connection.id,
+      name: connection.name,
+      typedDomain: companyDomain,
+      startDate: connection.startDate,
+    })
+    await writeSettlement(trx, holder, settlement, { from, version, trigger: 'confirm' })
+    await enqueueAfterSettlement(trx, holder, settlement, { trigger: 'confirm' })
+    return {
+      kind: 'settled',
+      verdictCode: code,
+      status: settlement.status,
+      retryAfterSeconds: settlement.retryAfterSeconds,
+    }
+  })
+}

@@ -1,0 +1,146 @@
+import 'server-only'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LinkHolder } from '#lib/actor.ts'
+import { fingerprint, sha256 } from '#lib/crypto/digest.ts'
+import type { CustomerConnection } from '#lib/data/connections.ts'
+import { getConnection, lockConnection, saveTyped } from '#lib/data/connections.ts'
+import { findLastFingerprint } from '#lib/data/credentials.ts'
+import { db, inTransaction } from '#lib/data/database.ts'
+import { hitLimit } from '#lib/data/rate-limits.ts'
+import type { LinkState } from '#lib/data/secure-links.ts'
+import { lockLinkForSubmit } from '#lib/data/secure-links.ts'
+import type { SubmissionResult } from '#lib/data/submissions.ts'
+import { claimSubmission, findSubmissionResult, finishSubmission } from '#lib/data/submissions.ts'
+import { log } from '#lib/log.ts'
+import type { Verdict } from '#lib/providers/provider.ts'
+import type { VerdictCode } from '#lib/providers/verdicts.ts'
+import type { Secret } from '#lib/secret.ts'
+import { enqueueAfterSettlement } from './letters.ts'
+import { prepareSettlement, writeSettlement } from './settle.ts'
+import { isSettled } from './status.ts'
+import { checkLive, compareWithExpected } from './verify.ts'
+
+export type Submission = {
+  connectionName: string
+  domain: string
+  apiToken: Secret
+  startDate: string | null
+  /** Made when the form was drawn: a repeated press is answered like the first. */
+  submissionKey: string
+}
+
+export type ConnectOutcome =
+  | ({ kind: 'settled' } & SubmissionResult)
+  | { kind: 'link_ended'; state: LinkState }
+  | { kind: 'done_before' }
+  | { kind: 'throttled'; retryAfterSeconds: number }
+
+/** Takes what the customer handed over: checks it live, seals what is to be kept, and moves the connection. */
+export async function connect(holder: LinkHolder, typed: Submission): Promise<ConnectOutcome> {
+  const submissionKey = identify(holder, typed)
+  const claim = await claimOrWait(holder, submissionKey)
+  if (claim) return { kind: 'settled', ...claim }
+
+  const throttled = await throttle(holder)
+  if (throttled) return throttled
+
+  const connection = await getConnection(db(), holder)
+  if (isSettled(connection.status)) return { kind: 'done_before' }
+
+  const { code, verdict } = await judge(connection, typed)
+  return store(holder, connection, { ...typed, submissionKey }, { code, verdict })
+}
+
+/** The same form sent again with other content, as the back button allows, is another submission. */
+function identify(holder: LinkHolder, typed: Submission): string {
+  const print = fingerprint(holder.teamId, typed.apiToken).toString('hex')
+  return sha256(
+    JSON.stringify([typed.submissionKey, print, typed.domain, typed.connectionName, typed.startDate]),
+  ).toString('hex')
+}
+
+const VALIDATIONS_PER_10_MINUTES = 10
+const VALIDATIONS_PER_DAY = 40
+
+async function throttle(holder: LinkHolder): Promise<ConnectOutcome | null> {
+  const buckets = [
+    { bucket: `check:10m:${holder.linkId}`, windowSeconds: 600, hitsMax: VALIDATIONS_PER_10_MINUTES },
+    { bucket: `check:1d:${holder.linkId}`, windowSeconds: 86_400, hitsMax: VALIDATIONS_PER_DAY },
+  ]
+  for (const bucket of buckets) {
+    const { allowed, retryAfterSeconds } = await hitLimit(bucket)
+    if (!allowed) return { kind: 'throttled', retryAfterSeconds }
+  }
+  return null
+}
+
+const REPEAT_POLL_MS = 250
+const REPEAT_WAIT_MS = 15_000
+
+/** Null when the submission is ours to run; else how it ended, waiting for the first press when it still runs. */
+async function claimOrWait(holder: LinkHolder, submissionKey: string): Promise<SubmissionResult | null> {
+  for (let waited = 0; waited < REPEAT_WAIT_MS; waited += REPEAT_POLL_MS) {
+    const claim = await claimSubmission(holder, submissionKey)
+    if (claim.kind === 'mine') return null
+    if (claim.kind === 'done') return claim.result
+    await sleep(REPEAT_POLL_MS)
+  }
+  throw new Error('a submission neither ended nor let go of its lease')
+}
+
+async function judge(
+  connection: CustomerConnection,
+  typed: Submission,
+): Promise<{ code: VerdictCode; verdict: Verdict | null }> {
+  const print = fingerprint(connection.teamId, typed.apiToken)
+  if (connection.status === 'stopped') {
+    const last = await findLastFingerprint(db(), { teamId: connection.teamId, connectionId: connection.id })
+    if (last?.equals(print)) return { code: 'TOKEN_SAME_AS_BEFORE', verdict: null }
+  }
+  const verdict = await checkLive(connection, {
+    apiToken: typed.apiToken,
+    companyDomain: typed.domain,
+    startDate: typed.startDate,
+  })
+  return { verdict, code: await compareWithExpected(connection, verdict, { fingerprint: print }) }
+}
+
+/** One transaction: the link is still open, the connection is not settled, everything is written, or nothing. */
+async function store(
+  holder: LinkHolder,
+  connection: CustomerConnection,
+  typed: Submission,
+  { code, verdict }: { code: VerdictCode; verdict: Verdict | null },
+): Promise<ConnectOutcome> {
+  const settlement = await prepareSettlement(holder, connection, { code, verdict, apiToken: typed.apiToken })
+  const result: SubmissionResult = {
+    verdictCode: code,
+    status: settlement.status,
+    retryAfterSeconds: settlement.retryAfterSeconds,
+  }
+  try {
+    return await inTransaction(async (trx): Promise<ConnectOutcome> => {
+      const state = await lockLinkForSubmit(trx, holder)
+      if (state !== 'live' && state !== 'grace') return { kind: 'link_ended', state }
+      const { status: from, version } = await lockConnection(trx, holder)
+      if (isSettled(from)) return { kind: 'done_before' }
+
+      await saveTyped(trx, holder, {
+        connectionId: connection.id,
+        name: typed.connectionName,
+        typedDomain: typed.domain,
+        startDate: typed.startDate,
+      })
+      await writeSettlement(trx, holder, settlement, { from, version, trigger: 'submit' })
+      await enqueueAfterSettlement(trx, holder, settlement, { trigger: 'submit' })
+      await finishSubmission(trx, holder, typed.submissionKey, result)
+      return { kind: 'settled', ...result }
+    })
+  } catch (error) {
+    // The answer to COMMIT may have been lost: what the database kept decides, never a blind second try.
+    const kept = await findSubmissionResult(db(), holder.connectionId, typed.submissionKey)
+    if (!kept) throw error
+    log.warn('submission.commit_answer_lost', { connectionId: holder.connectionId })
+    return { kind: 'settled', ...kept }
+  }
+}

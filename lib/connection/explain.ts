@@ -1,0 +1,57 @@
+import 'server-only'
+import type { CustomerConnection } from '#lib/data/connections.ts'
+import { formatDateTime } from '#lib/format.ts'
+import type { TokenOwner } from '#lib/providers/provider.ts'
+import type { Turn, VerdictCode } from '#lib/providers/verdicts.ts'
+import { verdicts } from '#lib/providers/verdicts.ts'
+import { words } from '#lib/words.ts'
+
+/** A verdict in the reader's words: what is wrong, why, what to press, and who can do it. */
+export type Explanation = {
+  code: VerdictCode
+  turn: Turn
+  title: string
+  cause: string
+  steps: string[]
+  who: string
+  /** Ready text for the customer's Pipedrive admin; empty when none is needed. */
+  copyForAdmin: string
+}
+
+const STEP_KEYS = ['fix1', 'fix2', 'fix3'] as const
+
+export function explain(
+  code: VerdictCode,
+  connection: Pick<
+    CustomerConnection,
+    'language' | 'teamName' | 'ownerName' | 'typedDomain' | 'expectedDomain' | 'customerName' | 'checkedAt'
+  >,
+  {
+    owner = null,
+    domain = null,
+    feature = '',
+  }: { owner?: TokenOwner | null; domain?: string | null; feature?: string } = {},
+): Explanation {
+  const t = words(connection.language)
+  const values = {
+    team: connection.teamName,
+    contact: connection.ownerName ?? connection.teamName,
+    domain: domain ?? connection.typedDomain ?? '',
+    otherDomain: owner?.companyDomain ?? '',
+    company: owner?.companyName ?? connection.expectedDomain ?? connection.customerName,
+    userName: owner?.userName ?? owner?.userEmail ?? '',
+    date: formatDateTime(connection.checkedAt ?? new Date(), connection.language),
+    time: formatDateTime(new Date(), connection.language),
+    feature,
+  }
+  const say = (part: string) => t(`verdicts.${code}.${part}` as Parameters<typeof t>[0], values)
+  return {
+    code,
+    turn: verdicts[code].turn,
+    title: say('title'),
+    cause: say('cause'),
+    steps: STEP_KEYS.map(say).filter((step) => step !== ''),
+    who: say('who'),
+    copyForAdmin: say('copyForAdmin'),
+  }
+}

@@ -1,0 +1,134 @@
+import 'server-only'
+import type { Actor, LinkHolder, Operator } from '#lib/actor.ts'
+import { proven } from '#lib/actor.ts'
+import { digestOfLinkKey, newLinkKey } from '#lib/crypto/digest.ts'
+import { recordAudit } from '#lib/data/audit-events.ts'
+import { listRequestConnections, lockConnection, moveStatus } from '#lib/data/connections.ts'
+import { db, inTransaction } from '#lib/data/database.ts'
+import { hitLimit } from '#lib/data/rate-limits.ts'
+import type { SecureLink } from '#lib/data/secure-links.ts'
+import {
+  endLinks,
+  findLink,
+  findLinkByDigest,
+  findNewestLink,
+  insertLink,
+  insertLinkKey,
+  setLinkEnd,
+} from '#lib/data/secure-links.ts'
+import { enqueueLinkLetter } from './letters.ts'
+import { LINK_DAYS, linkAddress } from './request.ts'
+import { isSettled } from './status.ts'
+
+/** Statuses of a connection that nobody has to work on through its link any more. */
+const ENDED = ['revoked', 'closed', 'closed_unproven', 'declined', 'off_boarding'] as const
+
+/** The link that a key opens. Reading only: opening a link changes nothing. */
+export async function findLinkByKey(key: string): Promise<SecureLink | null> {
+  return findLinkByDigest(digestOfLinkKey(key))
+}
+
+/** A new link for a request; every earlier one dies in the same transaction. Answers the new address. */
+export async function reissueLink(
+  actor: Actor,
+  {
+    requestId,
+    deliver,
+    expiresInDays = LINK_DAYS,
+  }: { requestId: string; deliver: 'mail' | 'link'; expiresInDays?: number },
+): Promise<{ link: string; expiresAt: Date }> {
+  const { key, digest } = newLinkKey()
+  return inTransaction(async (trx) => {
+    const newest = await findNewestLink(trx, { teamId: actor.teamId, requestId })
+    if (newest) await findLink(trx, newest.id, { lock: true })
+    const link = await insertLink(trx, actor, {
+      requestId,
+      purpose: newest?.purpose ?? 'connect',
+      expiresInDays,
+      digest,
+    })
+    await endLinks(trx, actor, { requestId, replacedBy: link.id })
+    await recordAudit(trx, actor, { action: 'link.reissued', objectId: requestId, details: { linkId: link.id } })
+    if (deliver === 'mail')
+      await enqueueLinkLetter(trx, actor, 'new_link', { requestId, key, expiresAt: link.expiresAt })
+    return { link: linkAddress(key), expiresAt: link.expiresAt }
+  })
+}
+
+/** Ends a request's link on purpose. Connections that have no credential yet become `revoked`. */
+export async function revokeLink(
+  actor: Actor,
+  { requestId, reason }: { requestId: string; reason: string },
+): Promise<{ ended: number }> {
+  return inTransaction(async (trx) => {
+    const newest = await findNewestLink(trx, { teamId: actor.teamId, requestId })
+    if (newest) await findLink(trx, newest.id, { lock: true })
+    const ended = await endLinks(trx, actor, { requestId })
+    for (const { id } of await listRequestConnections(trx, { teamId: actor.teamId, requestId })) {
+      const { status: from, version } = await lockConnection(trx, { teamId: actor.teamId, connectionId: id })
+      if (!isSettled(from) && version === 0)
+        await moveStatus(trx, actor, { connectionId: id, from, to: 'revoked', verdictCode: 'LINK_REVOKED' })
+    }
+    await recordAudit(trx, actor, { action: 'link.revoked', objectId: requestId, reason })
+    return { ended }
+  })
+}
+
+/** Sets when a link ends, e.g. to show an ended one in the demo. */
+export async function endLinkAt(
+  operator: Operator,
+  { requestId, expiresAt }: { requestId: string; expiresAt: Date },
+): Promise<void> {
+  const link = await findNewestLink(db(), { teamId: operator.teamId, requestId })
+  if (link) await setLinkEnd(db(), operator, { linkId: link.id, expiresAt })
+}
+
+const RESENDS_PER_HOUR = 5
+
+/**
+ * "Send me a new link" on the page of an expired link. Whatever happens the visitor reads the same answer;
+ * only an expired link of a request that is still open leads to a mail.
+ */
+export async function askForNewLink(key: string): Promise<void> {
+  const link = await findLinkByKey(key)
+  if (!link || (link.state !== 'expired' && link.state !== 'grace')) return
+  const { allowed } = await hitLimit({
+    bucket: `resend:${link.requestId}`,
+    windowSeconds: 3600,
+    hitsMax: RESENDS_PER_HOUR,
+  })
+  const connections = await listRequestConnections(db(), link)
+  const isOpen = connections.some(({ status }) => !isSettled(status) && !(ENDED as readonly string[]).includes(status))
+  if (!allowed || !isOpen) return
+  await reissueLink(proven<'watcher'>({ kind: 'watcher', teamId: link.teamId }), {
+    requestId: link.requestId,
+    deliver: 'mail',
+  })
+}
+
+/** "Mail this link to me again": a further key of the same link, to the address it was first sent to. */
+export async function mailLinkAgain(holder: LinkHolder): Promise<'sent' | 'throttled'> {
+  const { allowed } = await hitLimit({
+    bucket: `resend:${holder.requestId}`,
+    windowSeconds: 3600,
+    hitsMax: RESENDS_PER_HOUR,
+  })
+  if (!allowed) return 'throttled'
+  await inTransaction(async (trx) => {
+    const link = await findLink(trx, holder.linkId, { lock: true })
+    if (link?.state !== 'live') return
+    await addLinkKey(trx, holder, link)
+  })
+  return 'sent'
+}
+
+async function addLinkKey(
+  trx: Parameters<typeof insertLinkKey>[0],
+  holder: LinkHolder,
+  link: SecureLink,
+): Promise<void> {
+  const { key, digest } = newLinkKey()
+  await insertLinkKey(trx, holder, { linkId: link.id, digest })
+  await recordAudit(trx, holder, { action: 'link.key_added', objectId: link.requestId })
+  await enqueueLinkLetter(trx, holder, 'link_again', { requestId: link.requestId, key, expiresAt: link.expiresAt })
+}

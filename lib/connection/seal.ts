@@ -1,0 +1,40 @@
+import 'server-only'
+import type { Actor } from '#lib/actor.ts'
+import { fingerprint } from '#lib/crypto/digest.ts'
+import { open, seal } from '#lib/crypto/envelope.ts'
+import { recordAudit } from '#lib/data/audit-events.ts'
+import type { NewCredential, SealedCredential } from '#lib/data/credentials.ts'
+import { inTransaction } from '#lib/data/database.ts'
+import type { Secret } from '#lib/secret.ts'
+
+/** Host of a value that no provider has confirmed yet. It is sent nowhere but to the provider's fixed identity host. */
+export const UNVERIFIED_HOST = 'unverified'
+
+/** Encrypts an API token for one connection and one host. Nothing is stored here; call it before the transaction. */
+export async function sealToken(
+  actor: Actor,
+  { connectionId, host, apiToken }: { connectionId: string; host: string; apiToken: Secret },
+): Promise<Pick<NewCredential, 'connectionId' | 'host' | 'sealed' | 'wrappedKey' | 'fingerprint'>> {
+  const { sealed, wrappedKey } = await seal(apiToken, contextOf(actor.teamId, { connectionId, host }))
+  return { connectionId, host, sealed, wrappedKey, fingerprint: fingerprint(actor.teamId, apiToken) }
+}
+
+/**
+ * The one function that opens a sealed credential. The audit row is written and committed first;
+ * when it cannot be written nothing is opened. Throws when the row was moved or changed.
+ */
+export async function openCredential(actor: Actor, credential: SealedCredential, purpose: string): Promise<Secret> {
+  await inTransaction((trx) =>
+    recordAudit(trx, actor, {
+      action: 'credential.read',
+      objectId: credential.connectionId,
+      reason: purpose,
+      details: { version: credential.version },
+    }),
+  )
+  return open(credential, contextOf(actor.teamId, credential))
+}
+
+function contextOf(teamId: string, { connectionId, host }: { connectionId: string; host: string }) {
+  return { teamId, connectionId, field: 'apiToken', host }
+}

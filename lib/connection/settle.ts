@@ -1,0 +1,142 @@
+import 'server-only'
+import type { Kysely } from 'kysely'
+import type { Actor } from '#lib/actor.ts'
+import { recordAudit } from '#lib/data/audit-events.ts'
+import { cancelCheck, scheduleCheck } from '#lib/data/connection-checks.ts'
+import type { CustomerConnection } from '#lib/data/connections.ts'
+import { moveStatus, saveOwner, touchConnection } from '#lib/data/connections.ts'
+import { insertCredential, shredCredentials } from '#lib/data/credentials.ts'
+import type { Database } from '#lib/data/schema.ts'
+import { insertVerification } from '#lib/data/verifications.ts'
+import type { Verdict } from '#lib/providers/provider.ts'
+import type { VerdictCode } from '#lib/providers/verdicts.ts'
+import { verdicts } from '#lib/providers/verdicts.ts'
+import type { Secret } from '#lib/secret.ts'
+import { getProfile } from './profiles.ts'
+import { sealToken, UNVERIFIED_HOST } from './seal.ts'
+import type { Status } from './status.ts'
+import { statusAfter } from './status.ts'
+import { providerOf } from './verify.ts'
+
+/** What becomes of the token: kept for use, kept until somebody says yes, left as it is sealed already, or not kept. */
+type Keeping = 'in_force' | 'pending' | 'unchanged' | 'nothing'
+
+export type Settlement = {
+  connection: CustomerConnection
+  code: VerdictCode
+  verdict: Verdict | null
+  status: Status
+  keeping: Keeping
+  credential: Awaited<ReturnType<typeof sealToken>> | null
+  /** Seconds until our next try; only for a wait. */
+  retryAfterSeconds: number | null
+}
+
+type Judged = { code: VerdictCode; verdict: Verdict | null }
+
+/** Decides what a verdict does to a connection and seals what is kept. Stores nothing; call it before the transaction. */
+export async function prepareSettlement(
+  actor: Actor,
+  connection: CustomerConnection,
+  {
+    code,
+    verdict,
+    apiToken,
+    limitsAccepted = false,
+    attempt = 0,
+  }: Judged & { apiToken: Secret; limitsAccepted?: boolean; attempt?: number },
+): Promise<Settlement> {
+  const { limitsAllowed } = getProfile(connection.profile)
+  const status = code === 'LIMITED_ACCESS' && !limitsAllowed ? 'needs_customer' : statusAfter(code, { limitsAccepted })
+  const waiting = status === 'waiting_provider'
+  const stillWaiting = waiting && connection.status === 'waiting_provider'
+  const keeping = stillWaiting ? 'unchanged' : keepingOf(connection, { code, status, verdict })
+  const domain = verdict?.owner?.companyDomain
+  const host = !waiting && domain ? providerOf(connection).hostOf(domain) : UNVERIFIED_HOST
+  return {
+    connection,
+    code,
+    verdict,
+    status,
+    keeping,
+    credential:
+      keeping === 'nothing' || keeping === 'unchanged'
+        ? null
+        : await sealToken(actor, { connectionId: connection.id, host, apiToken }),
+    retryAfterSeconds: waiting ? nextTrySeconds(attempt, verdict?.retryAfterSeconds ?? null) : null,
+  }
+}
+
+function keepingOf(connection: CustomerConnection, { code, status, verdict }: Judged & { status: Status }): Keeping {
+  if (status === 'connected' || status === 'connected_limited' || status === 'waiting_provider') return 'in_force'
+  if (verdicts[code].severity === 'confirm' && status !== 'needs_customer') return 'pending'
+  if (code === 'COMPANY_MISMATCH' && mayUseOtherCompany(connection, verdict?.owner?.companyDomain ?? null))
+    return 'pending'
+  return 'nothing'
+}
+
+/** Whether "Use acme-uk" may be offered: not when the request, or an earlier connection, names another company. */
+export function mayUseOtherCompany(
+  connection: Pick<CustomerConnection, 'expectedDomain' | 'connectedAt'>,
+  otherDomain: string | null,
+): boolean {
+  if (!otherDomain || connection.connectedAt) return false
+  return connection.expectedDomain === null || connection.expectedDomain === otherDomain
+}
+
+const RETRY_SECONDS = [5, 15, 30, 60, 120, 300, 600, 900, 1800] as const
+const RETRY_SECONDS_LATER = 3600
+
+/** When we ask the provider again: as it asked, else sooner at first and hourly in the end. */
+export function nextTrySeconds(attempt: number, retryAfterSeconds: number | null): number {
+  const ours = RETRY_SECONDS[attempt] ?? RETRY_SECONDS_LATER
+  return Math.max(ours, Math.min(retryAfterSeconds ?? 0, 86_400))
+}
+
+/** Writes a settlement on a locked connection: credential, status, check, audit. Part of the caller's transaction. */
+export async function writeSettlement(
+  trx: Kysely<Database>,
+  actor: Actor,
+  settlement: Settlement,
+  { from, version, trigger }: { from: Status; version: number; trigger: 'submit' | 'confirm' | 'retry' },
+): Promise<void> {
+  const { connection, code, verdict, status, keeping, credential } = settlement
+  const scope = { teamId: actor.teamId, connectionId: connection.id }
+  const waiting = status === 'waiting_provider'
+  const connected = status === 'connected' || status === 'connected_limited'
+
+  await insertVerification(trx, actor, { connectionId: connection.id, trigger, verdictCode: code, verdict })
+  // A retry settles a token that is sealed already: refused, it goes; accepted, it is sealed anew under its real host.
+  const nextVersion = trigger === 'retry' ? version : version + 1
+  const ended =
+    keeping === 'in_force' || trigger === 'retry' ? (['pending', 'in_force'] as const) : (['pending'] as const)
+  if (keeping !== 'unchanged') await shredCredentials(trx, { ...scope, states: ended, into: 'replaced' })
+  if (credential && (keeping === 'in_force' || keeping === 'pending')) {
+    await insertCredential(trx, actor, { ...credential, version: nextVersion, state: keeping })
+    await recordAudit(trx, actor, {
+      action: keeping === 'in_force' ? 'credential.sealed' : 'credential.pending',
+      objectId: connection.id,
+      details: { version: nextVersion, host: credential.host },
+    })
+  }
+  if (connected && verdict?.owner) await saveOwner(trx, actor, { connectionId: connection.id, owner: verdict.owner })
+  await touchConnection(trx, actor, {
+    connectionId: connection.id,
+    checked: verdict !== null,
+    waiting,
+    version: keeping === 'in_force' ? nextVersion : undefined,
+  })
+  await moveStatus(trx, actor, { connectionId: connection.id, from, to: status, verdictCode: code })
+  await recordAudit(trx, actor, {
+    action: 'connection.verified',
+    objectId: connection.id,
+    details: { verdict: code, from, to: status },
+  })
+  if (waiting)
+    await scheduleCheck(trx, actor, {
+      connectionId: connection.id,
+      reason: 'waiting',
+      inSeconds: settlement.retryAfterSeconds ?? RETRY_SECONDS_LATER,
+    })
+  else await cancelCheck(trx, actor, connection.id)
+}
