@@ -1,0 +1,59 @@
+import { closeDatabase } from '#lib/data/database.ts'
+import { migrate } from '#lib/data/migrate.ts'
+import { env } from '#lib/env.ts'
+import { type CommandOutcome, runCommand, usage } from '#lib/operator/commands.ts'
+import { askServer, operatorSocketPath } from '#lib/operator/socket.ts'
+
+/** The operator's command line. Beside a running server with the embedded database it asks that server. */
+const argv = process.argv.slice(2)
+const asJson = argv.includes('--json')
+
+// Log lines go to stderr: stdout is for the answer alone.
+const answerWith = process.stdout.write.bind(process.stdout)
+process.stdout.write = process.stderr.write.bind(process.stderr)
+
+if (argv.length === 0 || argv[0] === 'help' || argv[0] === '--help') {
+  answerWith(usage())
+} else {
+  const { exitCode, output } = await answer()
+  // Set, not called: a piped stdout may still be writing.
+  process.exitCode = exitCode
+  print(output)
+}
+
+async function answer(): Promise<CommandOutcome> {
+  try {
+    const { databaseUrl, dataDir } = env()
+    return (!databaseUrl && (await askServer(operatorSocketPath(dataDir), argv))) || (await runHere())
+  } catch (error) {
+    return {
+      exitCode: 1,
+      output: { error: { code: 'FAILED', message: error instanceof Error ? error.message : String(error) } },
+    }
+  }
+}
+
+async function runHere(): Promise<CommandOutcome> {
+  try {
+    await migrate()
+    return await runCommand(argv)
+  } finally {
+    await closeDatabase()
+  }
+}
+
+function print(output: CommandOutcome['output']): void {
+  if (asJson) {
+    answerWith(`${JSON.stringify(output)}\n`)
+    return
+  }
+  const { error, ...rest } = output as { error?: { code: string; message: string } }
+  if (error) process.stderr.write(`${error.message} (${error.code})\n`)
+  for (const [name, value] of Object.entries(rest)) answerWith(`${name}: ${readable(value)}\n`)
+}
+
+function readable(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (!Array.isArray(value)) return JSON.stringify(value)
+  return value.map((row) => `\n  ${Object.values(row as object).join('  ')}`).join('')
+}

@@ -1,0 +1,73 @@
+import 'server-only'
+import { retryWaiting } from '#lib/connection/watch.ts'
+import { sealAuditChain } from '#lib/data/audit-chain.ts'
+import { claimDueChecks, postponeCheck } from '#lib/data/connection-checks.ts'
+import { shredStalePending } from '#lib/data/credentials.ts'
+import { db } from '#lib/data/database.ts'
+import { forgetOldLimits } from '#lib/data/rate-limits.ts'
+import { forgetOldSubmissions } from '#lib/data/submissions.ts'
+import { log } from '#lib/log.ts'
+import { deliverDue } from './outbox.ts'
+
+const TICK_MS = 1_000
+const CHECKS_AT_ONCE = 8
+const CHECK_LEASE_SECONDS = 60
+const LETTERS_AT_ONCE = 20
+const HOUSEKEEPING_MS = 10 * 60_000
+const AUDIT_SEAL_MS = 3_000
+
+/** Starts the background work of this process: waiting checks, mail, the audit chain, housekeeping. */
+export function startJobs(): { stop(): Promise<void> } {
+  const loops = [
+    repeat('checks', TICK_MS, runDueChecks),
+    repeat('outbox', TICK_MS, () => deliverDue({ limit: LETTERS_AT_ONCE })),
+    repeat('audit', AUDIT_SEAL_MS, sealAuditChain),
+    repeat('housekeeping', HOUSEKEEPING_MS, keepHouse),
+  ]
+  return { stop: async () => void (await Promise.all(loops.map((loop) => loop.stop()))) }
+}
+
+/** Runs every live check that is due now. */
+async function runDueChecks(): Promise<void> {
+  const due = await claimDueChecks({ limit: CHECKS_AT_ONCE, leaseSeconds: CHECK_LEASE_SECONDS })
+  await Promise.all(
+    due.map((check) =>
+      retryWaiting(check).catch(async (error: unknown) => {
+        log.error('check.failed', error, { connectionId: check.connectionId })
+        await postponeCheck(check, CHECK_LEASE_SECONDS)
+      }),
+    ),
+  )
+}
+
+async function keepHouse(): Promise<void> {
+  await shredStalePending(db())
+  await forgetOldLimits()
+  await forgetOldSubmissions()
+}
+
+/** Calls `work` again and again, never twice at once; a failure is logged and tried again at the next turn. */
+function repeat(name: string, everyMs: number, work: () => Promise<unknown>): { stop(): Promise<void> } {
+  let stopped = false
+  let wake = () => {}
+  const running = (async () => {
+    while (!stopped) {
+      await work().catch((error: unknown) => log.error('job.failed', error, { job: name }))
+      if (!stopped)
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, everyMs)
+          wake = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+        })
+    }
+  })()
+  return {
+    stop: async () => {
+      stopped = true
+      wake()
+      await running
+    },
+  }
+}

@@ -1,0 +1,262 @@
+import 'server-only'
+import { parseArgs } from 'node:util'
+import * as z from 'zod'
+import { type Operator, proven } from '#lib/actor.ts'
+import { reissueLink, revokeLink } from '#lib/connection/links.ts'
+import { type RequestInput, requestConnections } from '#lib/connection/request.ts'
+import { sealAuditChain, verifyAuditChain } from '#lib/data/audit-chain.ts'
+import { db } from '#lib/data/database.ts'
+import { migrate } from '#lib/data/migrate.ts'
+import { findOrCreateFirstTeam, findRequest, insertTeam, upsertStaff } from '#lib/data/requests.ts'
+import { log } from '#lib/log.ts'
+import { parseEmailAddress } from '#lib/mail/address.ts'
+import { examine } from './doctor.ts'
+
+/** 0 done, 1 failed, 2 asked in a way we do not understand. `output` is what `--json` prints. */
+export type CommandOutcome = { exitCode: 0 | 1 | 2; output: Record<string, unknown> }
+
+type Options = Record<string, { type: 'string' | 'boolean' }>
+type Asked = { values: Record<string, string | boolean | undefined>; rest: string[] }
+type OperatorCommand = {
+  usage: string
+  does: string
+  options: Options
+  run(asked: Asked): Promise<Record<string, unknown>>
+}
+
+const text = { type: 'string' } as const
+const flag = { type: 'boolean' } as const
+
+const commands: Record<string, OperatorCommand> = {
+  doctor: {
+    usage: 'doctor',
+    does: 'examines settings, keys, database and mail, and says what to mend',
+    options: {},
+    run: async () => {
+      const checks = await examine()
+      const ok = checks.every((check) => check.ok)
+      if (!ok)
+        throw new CommandFailure(
+          'NOT_HEALTHY',
+          checks
+            .filter((check) => !check.ok)
+            .map((check) => check.detail)
+            .join(' '),
+          { checks },
+        )
+      return { ok, checks }
+    },
+  },
+  migrate: {
+    usage: 'migrate',
+    does: 'brings the database to the newest tables',
+    options: {},
+    run: async () => {
+      return { applied: await migrate() }
+    },
+  },
+  'team create': {
+    usage: 'team create --name <name> [--support-email <address>]',
+    does: 'adds a team',
+    options: { name: text, 'support-email': text },
+    run: async ({ values }) =>
+      insertTeam(db(), { name: required(values, 'name'), supportEmail: optional(values, 'support-email') ?? null }),
+  },
+  'member add': {
+    usage: 'member add <email> --name <name> [--role admin|account_manager|support]',
+    does: 'adds a member of the team, or changes name and role of the one with this address',
+    options: { name: text, role: text },
+    run: async ({ values, rest }) => {
+      const email = parseEmailAddress(named(rest, 'an e-mail address'))
+      if (!email) throw new UsageFailure('this is not a mail address')
+      const role = z.enum(['admin', 'account_manager', 'support']).parse(values.role ?? 'account_manager')
+      const { teamId } = await operator()
+      return {
+        id: await upsertStaff(db(), { teamId, email: email.toLowerCase(), name: required(values, 'name'), role }),
+        role,
+      }
+    },
+  },
+  'request create': {
+    usage:
+      'request create --customer <name> --email <address> [--provider pipedrive] [--profile read-only-sync] [--contact-name <name>] [--expected-domain <company>] [--language en|de] [--start-date <instant>] [--name <connection>] [--external-id <id>] [--expires-in-days <1-60>] [--no-mail]',
+    does: 'asks a customer for a credential: answers the secure link and mails it',
+    options: {
+      customer: text,
+      email: text,
+      provider: text,
+      profile: text,
+      'contact-name': text,
+      'expected-domain': text,
+      language: text,
+      'start-date': text,
+      name: text,
+      'external-id': text,
+      'expires-in-days': text,
+      project: text,
+      owner: text,
+      'no-mail': flag,
+    },
+    run: async ({ values }) => requestConnections(await operator(), requestOf(values)),
+  },
+  'request link': {
+    usage: 'request link <id or reference> [--expires-in-days <1-60>] [--no-mail]',
+    does: 'makes a new secure link; every earlier one of the request ends',
+    options: { 'expires-in-days': text, 'no-mail': flag },
+    run: async ({ values, rest }) => {
+      const actor = await operator()
+      const expiresInDays = z.coerce.number().int().min(1).max(60).optional().parse(values['expires-in-days'])
+      return reissueLink(actor, {
+        requestId: await requestIdOf(actor, rest),
+        deliver: values['no-mail'] ? 'link' : 'mail',
+        expiresInDays,
+      })
+    },
+  },
+  'request revoke': {
+    usage: 'request revoke <id or reference> --reason <text>',
+    does: 'ends the secure link of a request',
+    options: { reason: text },
+    run: async ({ values, rest }) => {
+      const actor = await operator()
+      return revokeLink(actor, { requestId: await requestIdOf(actor, rest), reason: required(values, 'reason') })
+    },
+  },
+  'audit verify': {
+    usage: 'audit verify',
+    does: 'walks the audit chain and names the first row that does not fit',
+    options: {},
+    run: async () => {
+      // A portal that was stopped within the last seconds left rows that are not linked yet.
+      await sealAuditChain()
+      const verdict = await verifyAuditChain((await operator()).teamId)
+      if (!verdict.ok)
+        throw new CommandFailure(
+          'AUDIT_CHAIN_BROKEN',
+          `row ${verdict.firstBad.seq} was ${verdict.firstBad.problem}`,
+          verdict,
+        )
+      return verdict
+    },
+  },
+}
+
+/** Runs one command line, without the program's name. Never throws: everything is an outcome. */
+export async function runCommand(argv: readonly string[]): Promise<CommandOutcome> {
+  try {
+    const { command, args } = findCommand(argv)
+    const { values, positionals } = parse(args, command.options)
+    return { exitCode: 0, output: await command.run({ values, rest: positionals }) }
+  } catch (error) {
+    return outcomeOf(error)
+  }
+}
+
+/** What `npm run portal` alone prints. */
+export function usage(): string {
+  const lines = Object.values(commands).map(({ usage, does }) => `  ${usage}\n      ${does}`)
+  return `npm run portal -- <command> [--json]\n\n${lines.join('\n')}\n`
+}
+
+function findCommand(argv: readonly string[]): { command: OperatorCommand; args: string[] } {
+  for (const words of [2, 1]) {
+    const name = argv.slice(0, words).join(' ')
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+    if (command) return { command, args: argv.slice(words) }
+  }
+  const asked = argv
+    .filter((part) => !part.startsWith('-'))
+    .slice(0, 2)
+    .join(' ')
+  throw new UsageFailure(`there is no command "${asked}"; there are: ${Object.keys(commands).join(', ')}`)
+}
+
+function parse(args: string[], options: Options) {
+  try {
+    return parseArgs({ args, options: { ...options, json: flag }, allowPositionals: true, strict: true })
+  } catch (error) {
+    throw new UsageFailure((error as Error).message)
+  }
+}
+
+class UsageFailure extends Error {}
+
+class CommandFailure extends Error {
+  readonly code: string
+  readonly details: object
+  constructor(code: string, message: string, details: object) {
+    super(message)
+    this.code = code
+    this.details = details
+  }
+}
+
+function outcomeOf(error: unknown): CommandOutcome {
+  if (error instanceof UsageFailure) return failure(2, 'USAGE', error.message)
+  if (error instanceof z.ZodError)
+    return failure(
+      2,
+      'USAGE',
+      error.issues.map(({ path, message }) => `${path.join('.') || 'input'}: ${message}`).join('; '),
+    )
+  if (error instanceof CommandFailure) return failure(1, error.code, error.message, error.details)
+  log.error('operator.command_failed', error)
+  const code = error instanceof Error && error.name === 'ConfigurationError' ? 'CONFIGURATION' : 'FAILED'
+  return failure(1, code, error instanceof Error ? error.message : 'the command failed')
+}
+
+function failure(exitCode: 1 | 2, code: string, message: string, details: object = {}): CommandOutcome {
+  return { exitCode, output: { error: { code, message }, ...details } }
+}
+
+function requestOf(values: Asked['values']): RequestInput {
+  const customer = required(values, 'customer')
+  // The schema of the domain checks these words; here they are only what somebody typed.
+  const connection = {
+    provider: optional(values, 'provider') ?? 'pipedrive',
+    profile: optional(values, 'profile') ?? 'read-only-sync',
+    expectedDomain: optional(values, 'expected-domain'),
+    startDate: optional(values, 'start-date'),
+    externalId: optional(values, 'external-id'),
+    name: optional(values, 'name'),
+  } as RequestInput['connections'][number]
+  return {
+    customer,
+    contact: { name: optional(values, 'contact-name') ?? customer, email: required(values, 'email') },
+    owner: optional(values, 'owner'),
+    language: optional(values, 'language') as RequestInput['language'],
+    project: optional(values, 'project'),
+    expiresInDays: optional(values, 'expires-in-days'),
+    deliver: values['no-mail'] ? 'link' : 'mail',
+    connections: [connection],
+  }
+}
+
+async function requestIdOf({ teamId }: Operator, rest: string[]): Promise<string> {
+  const request = named(rest, 'the id or reference of a request')
+  const found = await findRequest(db(), { teamId, request })
+  if (!found) throw new CommandFailure('NOT_FOUND', `there is no request ${request}`, {})
+  return found.id
+}
+
+/** Whoever may run this has the account of the data folder or of the database: that is the proof. */
+async function operator(): Promise<Operator> {
+  const team = await findOrCreateFirstTeam(db())
+  return proven<'operator'>({ kind: 'operator', teamId: team.id })
+}
+
+function required(values: Asked['values'], name: string): string {
+  const value = optional(values, name)
+  if (value === undefined) throw new UsageFailure(`--${name} is missing`)
+  return value
+}
+
+function optional(values: Asked['values'], name: string): string | undefined {
+  const value = values[name]
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined
+}
+
+function named([first]: string[], what: string): string {
+  if (!first) throw new UsageFailure(`name ${what}`)
+  return first
+}
