@@ -1,0 +1,75 @@
+import type { Route } from 'next'
+import { headers } from 'next/headers'
+import Link from 'next/link'
+import { CustomerFrame } from '#components/connect/customer-frame.tsx'
+import { answerWith } from '#lib/answer.ts'
+import { findLinkAccess } from '#lib/auth/secure-link.ts'
+import { isSettled } from '#lib/connection/status.ts'
+import { listRequestConnections } from '#lib/data/connections.ts'
+import { db } from '#lib/data/database.ts'
+import { env } from '#lib/env.ts'
+import { words } from '#lib/words.ts'
+import { EndedPage } from '../../ended-page.tsx'
+
+/** Several connections on one link: x of y, each with its own status. */
+export default async function ChecklistPage({ params }: { params: Promise<{ requestId: string }> }) {
+  const { requestId } = await params
+  const access = await findLinkAccess({ requestId })
+  if (access.kind !== 'holder') {
+    answerWith(await headers(), { status: access.kind === 'ended' ? 410 : 403 })
+    return (
+      <EndedPage
+        kind={access.kind === 'ended' ? access.link.state : 'no_cookie'}
+        link={access.kind === 'ended' ? access.link : null}
+      />
+    )
+  }
+  const connections = await listRequestConnections(db(), access.link)
+  const [first] = connections
+  if (!first) return <EndedPage kind="unknown" link={null} />
+  const t = words(first.language)
+  const done = connections.filter(({ status }) => status === 'connected' || status === 'connected_limited').length
+  return (
+    <CustomerFrame
+      language={first.language}
+      teamName={first.teamName}
+      words={{
+        help: t('pages.frame.help'),
+        handledBy: t('pages.frame.handledBy', { host: new URL(env().portalOrigin).host }),
+        notSure: t('pages.frame.notSure', { contact: first.ownerName ?? first.teamName }),
+        reference: t('pages.frame.reference', { reference: first.reference }),
+      }}
+    >
+      <title>{t('pages.checklist.title', { team: first.teamName, count: connections.length })}</title>
+      <div className="mx-auto max-w-3xl space-y-6">
+        <h1 className="font-bold text-2xl sm:text-3xl">
+          {t('pages.checklist.title', { team: first.teamName, count: connections.length })}
+        </h1>
+        <p className="text-lg">{t('pages.checklist.progress', { done, total: connections.length })}</p>
+        <ul className="space-y-3">
+          {connections.map((connection) => (
+            <li key={connection.id} className="card flex flex-wrap items-center justify-between gap-3">
+              <span>
+                <span className="block font-semibold">
+                  <bdi>{connection.name}</bdi>
+                </span>
+                <span className="text-muted">
+                  {t(`pages.profiles.${connection.profile as 'full-setup'}.title`)} ·{' '}
+                  {statusWord(connection.status, first.teamName)}
+                </span>
+              </span>
+              <Link className="button-secondary" prefetch={false} href={`/connect/${connection.id}` as Route}>
+                {t(isSettled(connection.status) ? 'pages.checklist.see' : 'pages.checklist.open')}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </CustomerFrame>
+  )
+
+  function statusWord(status: (typeof connections)[number]['status'], team: string): string {
+    const waitsForCustomer = status === 'queued' || status === 'sent' || status === 'visited' || status === 'draft'
+    return t(`pages.status.${waitsForCustomer ? 'ready' : status}`, { team })
+  }
+}

@@ -1,0 +1,175 @@
+'use server'
+
+import { headers } from 'next/headers'
+import { redirect } from 'next/navigation'
+import { answerWith } from '#lib/answer.ts'
+import { findActingHolder } from '#lib/auth/secure-link.ts'
+import { confirmPending } from '#lib/connection/confirm.ts'
+import type { ConnectOutcome } from '#lib/connection/connect.ts'
+import { connect } from '#lib/connection/connect.ts'
+import type { Explanation } from '#lib/connection/explain.ts'
+import { explain } from '#lib/connection/explain.ts'
+import { mailLinkAgain } from '#lib/connection/links.ts'
+import { getProfile } from '#lib/connection/profiles.ts'
+import { mayUseOtherCompany } from '#lib/connection/settle.ts'
+import type { Status } from '#lib/connection/status.ts'
+import { providerOf } from '#lib/connection/verify.ts'
+import { visit } from '#lib/connection/visit.ts'
+import type { CustomerConnection } from '#lib/data/connections.ts'
+import { getConnection } from '#lib/data/connections.ts'
+import { db } from '#lib/data/database.ts'
+import { findLatestVerification } from '#lib/data/verifications.ts'
+import { log } from '#lib/log.ts'
+import type { VerdictCode } from '#lib/providers/verdicts.ts'
+import { Secret } from '#lib/secret.ts'
+import { words } from '#lib/words.ts'
+
+type FieldName = 'connectionName' | 'domain' | 'apiToken' | 'startDate'
+
+/** What the form draws after an answer. Never the token. */
+export type ConnectState = {
+  typed: { connectionName: string; domain: string; startDate: string }
+  submissionKey: string
+  status: Status
+  code: VerdictCode | null
+  fieldErrors: Partial<Record<FieldName, string>>
+  explanation: Explanation | null
+  /** COMPANY_MISMATCH: the company that may be used instead, in one press. */
+  otherDomain: string | null
+  tokenHint: string | null
+  reference: string | null
+}
+
+/** The customer presses "Check and connect". Works without JavaScript: the page re-renders with the returned state. */
+export async function connectAction(connectionId: string, before: ConnectState, form: FormData): Promise<ConnectState> {
+  const holder = await findActingHolder(connectionId)
+  if (!holder) redirect(`/connect/${connectionId}`)
+
+  const typed = {
+    connectionName: textOf(form, 'connectionName'),
+    domain: textOf(form, 'domain'),
+    startDate: textOf(form, 'startDate'),
+  }
+  const state: ConnectState = {
+    ...before,
+    typed,
+    submissionKey: crypto.randomUUID(),
+    fieldErrors: {},
+    explanation: null,
+    otherDomain: null,
+    tokenHint: null,
+    reference: null,
+  }
+  try {
+    await visit(holder)
+    const connection = await getConnection(db(), holder)
+    const { startDate } = getProfile(connection.profile)
+    const parsed = providerOf(connection)
+      .schema({ startDate: connection.startDate ? 'hidden' : startDate, today: new Date() })
+      .safeParse({ ...typed, apiToken: textOf(form, 'apiToken') })
+    if (!parsed.success) return { ...state, ...refusedFields(connection, parsed.error.issues) }
+
+    const outcome = await connect(holder, {
+      connectionName: parsed.data.connectionName,
+      domain: parsed.data.domain,
+      apiToken: new Secret(parsed.data.apiToken),
+      startDate: connection.startDate ?? parsed.data.startDate,
+      submissionKey: textOf(form, 'submissionKey') || crypto.randomUUID(),
+    })
+    return await answer(connectionId, { ...state, tokenHint: hintOf(connection, parsed.data) }, outcome)
+  } catch (error) {
+    if (isRedirect(error)) throw error
+    const reference = log.error('connect.failed', error, { connectionId })
+    const connection = await getConnection(db(), holder).catch(() => null)
+    return { ...state, code: 'INTERNAL', reference, explanation: connection && explain('INTERNAL', connection) }
+  }
+}
+
+/** The customer says yes to what differed: limits, another person, or the other company. */
+export async function confirmAction(connectionId: string): Promise<void> {
+  const holder = await findActingHolder(connectionId)
+  if (holder) await confirmPending(holder)
+  redirect(`/connect/${connectionId}`)
+}
+
+/** The customer wants the link in their mailbox once more. */
+export async function mailAgainAction(connectionId: string): Promise<void> {
+  const holder = await findActingHolder(connectionId)
+  const sent = holder ? await mailLinkAgain(holder) : 'throttled'
+  redirect(`/connect/${connectionId}?mailed=${sent}`)
+}
+
+/** Turns the end of a submission into the next page, or into what the form shows. */
+async function answer(connectionId: string, state: ConnectState, outcome: ConnectOutcome): Promise<ConnectState> {
+  switch (outcome.kind) {
+    case 'link_ended':
+    case 'done_before':
+      redirect(`/connect/${connectionId}`)
+      break
+    case 'throttled': {
+      answerWith(await headers(), { status: 429, headers: { 'retry-after': String(outcome.retryAfterSeconds) } })
+      const connection = await connectionOf(connectionId)
+      return { ...state, code: 'LINK_THROTTLED', explanation: connection && explain('LINK_THROTTLED', connection) }
+    }
+    case 'settled': {
+      if (outcome.status !== 'needs_customer' && outcome.status !== 'needs_manager')
+        redirect(`/connect/${connectionId}`)
+      const connection = await connectionOf(connectionId)
+      if (!connection) redirect(`/connect/${connectionId}`)
+      const seen = await findLatestVerification(db(), { teamId: connection.teamId, connectionId })
+      const otherDomain = seen?.owner?.companyDomain ?? null
+      return {
+        ...state,
+        status: outcome.status,
+        code: outcome.verdictCode,
+        explanation: explain(outcome.verdictCode, connection, { owner: seen?.owner ?? null }),
+        otherDomain:
+          outcome.verdictCode === 'COMPANY_MISMATCH' && mayUseOtherCompany(connection, otherDomain)
+            ? otherDomain
+            : null,
+      }
+    }
+  }
+}
+
+async function connectionOf(connectionId: string): Promise<CustomerConnection | null> {
+  const holder = await findActingHolder(connectionId)
+  return holder && getConnection(db(), holder)
+}
+
+function textOf(form: FormData, name: FieldName | 'submissionKey'): string {
+  const value = form.get(name)
+  return typeof value === 'string' ? value : ''
+}
+
+/** Field errors in the customer's words; the first one is the verdict of the badge. */
+function refusedFields(
+  connection: CustomerConnection,
+  issues: readonly { path: PropertyKey[]; message: string; params?: unknown }[],
+): Partial<ConnectState> {
+  const t = words(connection.language)
+  const fieldErrors: ConnectState['fieldErrors'] = {}
+  for (const issue of issues) {
+    const name = String(issue.path[0]) as FieldName
+    const looksLike = (issue.params as { looksLike?: string } | undefined)?.looksLike
+    const title = t(`verdicts.${issue.message}.title` as Parameters<typeof t>[0])
+    fieldErrors[name] ??= looksLike
+      ? `${t(`pages.form.kind.${looksLike}` as Parameters<typeof t>[0])} ${t('pages.form.kept')}`
+      : title
+  }
+  return { fieldErrors, code: issues[0]?.message as VerdictCode, status: connection.status }
+}
+
+/** A shape that is unusual is worth a word beside a refusal; it is never a refusal by itself. */
+function hintOf(
+  connection: CustomerConnection,
+  { hint, apiToken }: { hint?: string; apiToken: string },
+): string | null {
+  if (!hint) return null
+  const t = words(connection.language)
+  return t(`pages.form.hint.${hint}` as Parameters<typeof t>[0], { length: apiToken.length })
+}
+
+function isRedirect(error: unknown): boolean {
+  return error instanceof Error && 'digest' in error && String(error.digest).startsWith('NEXT_REDIRECT')
+}

@@ -1,0 +1,20 @@
+import type { Metadata } from 'next'
+import Link from 'next/link'
+import { ShellPage } from '#components/ui/shell-page.tsx'
+import { pageWords } from './page-words.ts'
+
+export async function generateMetadata(): Promise<Metadata> {
+  const t = await pageWords()
+  return { title: `${t('shell.notFound.title')} · ${t('shell.product')}` }
+}
+
+export default async function NotFound() {
+  const t = await pageWords()
+  return (
+    <ShellPage product={t('shell.product')} title={t('shell.notFound.title')} lead={t('shell.notFound.text')}>
+      <Link href="/" prefetch={false} className="link">
+        {t('shell.notFound.home')}
+      </Link>
+    </ShellPage>
+  )
+}

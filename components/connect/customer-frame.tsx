@@ -1,0 +1,41 @@
+import type { Route } from 'next'
+import Link from 'next/link'
+import type { ReactNode } from 'react'
+
+/** Everything around a customer's page: who asks, help in one place, and how to tell whether it is real. */
+export function CustomerFrame({
+  language,
+  teamName,
+  words,
+  children,
+}: {
+  language: string
+  teamName: string | null
+  words: { help: string; handledBy: string; notSure?: string; reference?: string }
+  children: ReactNode
+}) {
+  return (
+    <div lang={language} className="mx-auto flex min-h-dvh max-w-6xl flex-col px-4 sm:px-6">
+      <header className="flex items-center justify-between gap-4 py-5 print:py-2">
+        <p className="font-semibold text-lg">
+          <bdi>{teamName ?? 'Latchkey'}</bdi>
+        </p>
+        <nav className="print:hidden">
+          <Link href={'/help' as Route} prefetch={false} className="link">
+            {words.help}
+          </Link>
+        </nav>
+      </header>
+      <main id="main" className="flex-1 pb-12">
+        {children}
+      </main>
+      <footer className="space-y-2 border-edge border-t py-6 text-muted text-sm">
+        {words.notSure && <p>{words.notSure}</p>}
+        <p className="flex flex-wrap gap-x-4 gap-y-1">
+          <span>{words.handledBy}</span>
+          {words.reference && <span>{words.reference}</span>}
+        </p>
+      </footer>
+    </div>
+  )
+}

@@ -1,0 +1,55 @@
+import type { CapabilityResult } from '#lib/providers/provider.ts'
+
+export type ReportLine = {
+  id: string
+  need: string
+  result: CapabilityResult
+  resultWord: string
+  how: string
+  missing: string
+  who: string
+}
+
+/** What the token may do, line by line; made without writing anything. A table that turns into cards on a phone. */
+export function PermissionReport({
+  lines,
+  words,
+}: {
+  lines: ReportLine[]
+  words: { caption: string; need: string; result: string; how: string }
+}) {
+  if (lines.length === 0) return null
+  return (
+    <table className="report">
+      <caption className="sr-only">{words.caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{words.need}</th>
+          <th scope="col">{words.result}</th>
+          <th scope="col">{words.how}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {lines.map((line) => (
+          <tr key={line.id}>
+            <th scope="row">{line.need}</th>
+            <td data-label={words.result}>
+              <span className={`result result-${line.result}`}>
+                <span aria-hidden="true">{line.result === 'yes' ? '✓' : line.result === 'no' ? '!' : '?'}</span>{' '}
+                {line.resultWord}
+              </span>
+            </td>
+            <td data-label={words.how}>
+              {line.how}
+              {line.result === 'no' && (
+                <span className="block text-muted">
+                  {line.missing} {line.who}
+                </span>
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}

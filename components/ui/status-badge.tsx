@@ -1,0 +1,42 @@
+import type { ReactNode } from 'react'
+import type { IconName } from '#lib/providers/guide-kit/icons.tsx'
+import { Icon } from '#lib/providers/guide-kit/icons.tsx'
+
+const tones = {
+  ok: ['connected'],
+  warn: ['connected_limited', 'needs_customer', 'needs_confirmation', 'needs_manager', 'stopped', 'undeliverable'],
+  wait: ['sent', 'visited', 'queued', 'waiting_provider', 'off_boarding'],
+  edit: ['draft'],
+} as const
+
+const icons = { ok: 'check', warn: 'alert', wait: 'clock', edit: 'pencil', stop: 'stop' } satisfies Record<
+  string,
+  IconName
+>
+
+/** Where a connection stands: icon, word and colour, never colour alone. */
+export function StatusBadge({
+  status,
+  verdict,
+  children,
+}: {
+  status: string
+  verdict?: string | null
+  children: ReactNode
+}) {
+  const tone = toneOf(status)
+  return (
+    <span className={`badge badge-${tone}`} data-status={status} data-verdict={verdict ?? undefined}>
+      <Icon name={icons[tone]} />
+      {children}
+    </span>
+  )
+}
+
+/** Whatever is over, and whatever we do not know, is a stop sign. */
+function toneOf(status: string): keyof typeof icons {
+  for (const tone of ['ok', 'warn', 'wait', 'edit'] as const) {
+    if ((tones[tone] as readonly string[]).includes(status)) return tone
+  }
+  return 'stop'
+}
