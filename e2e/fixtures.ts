@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { test as base, expect, type Page } from '@playwright/test'
+import axe from 'axe-core'
+import { fakeToken } from '../lib/providers/pipedrive/fake.ts'
+
+export { expect, fakeToken }
+
+const run = promisify(execFile)
+const FAKE = 'http://127.0.0.1:3311'
+export const DATA_DIR = path.resolve('.data/e2e')
+
+type Requested = { id: string; reference: string; link: string; connections: { id: string; status: string }[] }
+
+/** Runs the operator's CLI beside the running portal, as an operator would. */
+export async function portal(...argv: string[]): Promise<Record<string, unknown>> {
+  const { stdout } = await run(process.execPath, ['--conditions=react-server', 'bin/portal.ts', ...argv, '--json'], {
+    env: { ...process.env, DATA_DIR, PORTAL_ORIGIN: 'http://localhost:3310' },
+  })
+  return JSON.parse(stdout)
+}
+
+/** A request of its own for each test. */
+export async function request(options: Record<string, string> = {}): Promise<Requested> {
+  const given = {
+    customer: 'Acme',
+    email: 'jane@acme.example',
+    'contact-name': 'Jane Miller',
+    provider: 'pipedrive',
+    profile: 'two-way-crm',
+    ...options,
+  }
+  const argv = Object.entries(given).flatMap(([name, value]) => [`--${name}`, value])
+  return (await portal('request', 'create', ...argv, '--no-mail')) as Requested
+}
+
+/** Changes what the fake Pipedrive does next. */
+export async function fake(command: string, body: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+  const answer = await fetch(`${FAKE}/__control/${command}`, { method: 'POST', body: JSON.stringify(body) })
+  return answer.json() as Promise<Record<string, unknown>>
+}
+
+/** Types what is given and presses the button. */
+export async function connect(
+  page: Page,
+  { domain, token, date }: { domain: string; token: string; date?: string },
+): Promise<void> {
+  await page.getByLabel('Your Pipedrive address').fill(domain)
+  await page.getByLabel('Personal API token').fill(token)
+  if (date) await page.getByLabel('Import records changed since').fill(date)
+  await page.getByRole('button', { name: 'Check and connect' }).click()
+}
+
+/** The one badge of the page. */
+export function badge(page: Page) {
+  return page.locator('main [data-status]')
+}
+
+export async function expectBadge(page: Page, status: string, verdict?: string): Promise<void> {
+  await expect(badge(page)).toHaveCount(1)
+  await expect(badge(page)).toHaveAttribute('data-status', status)
+  if (verdict) await expect(badge(page)).toHaveAttribute('data-verdict', verdict)
+}
+
+/** axe on the page as it stands. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(axe.source)
+  const violations = await page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { target: unknown; failureSummary?: string }[] }[] }> }
+    }
+    return (await axe.run()).violations.map(({ id, nodes }) => ({
+      id,
+      nodes: nodes.map(({ target, failureSummary }) => ({ target, failureSummary })),
+    }))
+  })
+  expect(violations).toEqual([])
+}
+
+/** The mails that were kept for an address, newest first. */
+export function mailsTo(address: string): { subject: string; text: string; html: string }[] {
+  const folder = path.join(DATA_DIR, 'outbox')
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .reverse()
+    .map((name) => JSON.parse(readFileSync(path.join(folder, name), 'utf8')))
+    .filter(({ to }) => to === address)
+}
+
+/** Every page is watched: nothing is asked of another host, no error reaches the console, no address holds a token. */
+export const test = base.extend<{ watched: undefined }>({
+  watched: [
+    async ({ page }, use) => {
+      const problems: string[] = []
+      page.on('console', (message) => {
+        if (message.type() === 'error' && !/status of (403|404|410|429)/.test(message.text()))
+          problems.push(message.text())
+      })
+      page.on('pageerror', (error) => problems.push(String(error)))
+      page.on('request', (sent) => {
+        const { hostname } = new URL(sent.url())
+        if (!['localhost', '127.0.0.1'].includes(hostname) && !sent.url().startsWith('data:'))
+          problems.push(`asked ${hostname}`)
+        if (/apiToken|[0-9a-f]{40}/.test(new URL(sent.url()).search)) problems.push('a token in an address')
+      })
+      await use(undefined)
+      expect(problems).toEqual([])
+    },
+    { auto: true },
+  ],
+})

@@ -1,0 +1,31 @@
+import { rmSync } from 'node:fs'
+import path from 'node:path'
+import { ensureBuilt } from '../bin/build.mjs'
+import { listenOn, root, runNext } from '../bin/process.mjs'
+import { startFakePipedrive } from '../lib/providers/pipedrive/fake.ts'
+
+/** The portal as the browser tests meet it: built, embedded database, fake Pipedrive on a port of its own, no mail server. */
+const companies = Array.from({ length: 60 }, (_, index) => `e2e-${index + 1}`)
+const fake = await startFakePipedrive({ port: Number(process.env.FAKE_PORT), companies })
+const dataDir = path.join(root, '.data', 'e2e')
+rmSync(dataDir, { recursive: true, force: true })
+Object.assign(process.env, {
+  NODE_ENV: 'production',
+  PORTAL_ORIGIN: `http://localhost:${process.env.PORT}`,
+  DATA_DIR: dataDir,
+  BUILD_KEY_DIR: '.data',
+  PIPEDRIVE_BASE_URL: fake.url,
+  LOG_LEVEL: 'info',
+})
+for (const name of [
+  'DATABASE_URL',
+  'SMTP_URL',
+  'MASTER_KEY',
+  'MASTER_KEY_FILE',
+  'SESSION_SECRET',
+  'TRUSTED_PROXY_HOPS',
+]) {
+  delete process.env[name]
+}
+await ensureBuilt()
+runNext(['start', '--port', process.env.PORT, ...listenOn()])

@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { connect, DATA_DIR, expect, fake, fakeToken, request, test } from './fixtures.ts'
+
+const tokens = [
+  'admin@e2e-1',
+  'admin@e2e-3',
+  'regenerated',
+  'burst',
+  'hang',
+  'admin@e2e-20',
+  'admin@e2e-21',
+  'regular@e2e-22',
+  'admin@e2e-30',
+].map((name) => fakeToken(name))
+
+/** The ways a secret could lie somewhere. */
+function shapesOf(token: string): Buffer[] {
+  const base64 = Buffer.from(token).toString('base64').replace(/=+$/, '')
+  return [
+    token,
+    base64,
+    Buffer.from(token).toString('hex'),
+    [...token].map((c) => `%${c.charCodeAt(0).toString(16)}`).join(''),
+  ]
+    .map((text) => Buffer.from(text))
+    .concat(Buffer.from(token, 'utf16le'))
+}
+
+function* filesBelow(folder: string): Generator<string> {
+  for (const name of readdirSync(folder)) {
+    const file = path.join(folder, name)
+    if (statSync(file).isDirectory()) yield* filesBelow(file)
+    else yield file
+  }
+}
+
+test('no token is anywhere: database, logs, mail', async () => {
+  const found: string[] = []
+  for (const file of [...filesBelow(DATA_DIR), path.resolve('.data/e2e.log')]) {
+    const content = readFileSync(file)
+    for (const token of tokens) {
+      for (const shape of shapesOf(token)) if (content.includes(shape)) found.push(path.relative(DATA_DIR, file))
+    }
+  }
+  expect(found).toEqual([])
+})
+
+test('no token is in a page, its payload or the browser’s stores', async ({ page }) => {
+  const token = fakeToken('admin@e2e-30')
+  const bodies: string[] = []
+  page.on('response', async (response) => bodies.push(await response.text().catch(() => '')))
+  const { link } = await request()
+  await page.goto(link)
+  await connect(page, { domain: 'acme', token })
+  await expect(page.locator('main [data-verdict=COMPANY_MISMATCH]')).toHaveCount(1)
+  await page.reload()
+  await connect(page, { domain: 'e2e-30', token })
+  await page.waitForURL('**/done')
+  await page.goBack()
+  await page.goForward()
+  const stored = await page.evaluate(() =>
+    JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, document.title, location.href]),
+  )
+  for (const text of [...bodies, stored, await page.content()]) expect(text.includes(token)).toBe(false)
+})
+
+test('Pipedrive was only read, and the token came in its header alone', async () => {
+  const { writes, tokensOutsideHeader, calls } = await fake('stats')
+  expect({ writes, tokensOutsideHeader }).toEqual({ writes: 0, tokensOutsideHeader: 0 })
+  expect(Number(calls)).toBeGreaterThan(50)
+})

@@ -1,0 +1,140 @@
+import { connect, expect, expectAccessible, expectBadge, fake, fakeToken, mailsTo, request, test } from './fixtures.ts'
+
+const refused = [
+  ['regenerated', 'two-way-crm', 'TOKEN_REJECTED'],
+  ['deactivated', 'two-way-crm', 'USER_INACTIVE'],
+  ['not-open', 'two-way-crm', 'ACCOUNT_NOT_OPEN'],
+  ['api-off', 'two-way-crm', 'API_OFF_FOR_USER'],
+  ['no-deals', 'two-way-crm', 'NO_DEALS_ACCESS'],
+  ['regular', 'full-setup', 'NOT_ADMIN'],
+  ['other-company', 'two-way-crm', 'COMPANY_MISMATCH'],
+] as const
+
+for (const [name, profile, verdict] of refused) {
+  test(`${verdict} names cause, fix and who acts`, async ({ page }) => {
+    const { link } = await request({ profile })
+    await page.goto(link)
+    await connect(page, { domain: 'acme', token: fakeToken(name) })
+    await expectBadge(page, 'needs_customer', verdict)
+    await expect(page.getByText('Who can do this')).toBeVisible()
+    await expectAccessible(page)
+    await page.reload()
+    await expectBadge(page, 'needs_customer', verdict)
+  })
+}
+
+const waiting = [
+  ['burst', 'RATE_LIMITED'],
+  ['cloudflare', 'RATE_LIMITED'],
+  ['daily', 'DAILY_LIMIT'],
+  ['error-500', 'PIPEDRIVE_DOWN'],
+  ['cut', 'PIPEDRIVE_DOWN'],
+  ['hang', 'PIPEDRIVE_DOWN'],
+  ['maintenance-html', 'PIPEDRIVE_MAINTENANCE'],
+  ['html-200', 'UNEXPECTED_ANSWER'],
+  ['redirect', 'UNEXPECTED_ANSWER'],
+  ['oversized', 'UNEXPECTED_ANSWER'],
+  ['partial', 'RATE_LIMITED'],
+] as const
+
+for (const [name, verdict] of waiting) {
+  test(`${name}: the customer is done for now, and nobody says it is their fault`, async ({ page }) => {
+    const { link } = await request()
+    await page.goto(link)
+    await connect(page, { domain: 'acme', token: fakeToken(name) })
+    await expectBadge(page, 'waiting_provider', verdict)
+    await expect(page.getByText('You are done for now.')).toBeVisible()
+    await expectAccessible(page)
+  })
+}
+
+test('a wait ends by itself, and the customer is written to', async ({ page }) => {
+  const { link } = await request({ email: 'waits@acme.example' })
+  await page.goto(link)
+  await fake('behaviour', { name: 'admin@e2e-20', behaviour: { me: '500', times: 1 } })
+  await connect(page, { domain: 'e2e-20', token: fakeToken('admin@e2e-20') })
+  await expectBadge(page, 'waiting_provider', 'PIPEDRIVE_DOWN')
+  await page.waitForURL('**/done', { timeout: 40_000 })
+  await expectBadge(page, 'connected', 'OK')
+  await expect.poll(() => mailsTo('waits@acme.example')[0]?.subject).toBe('Done: Pipedrive is connected to Latchkey')
+})
+
+test('a wait that ends with a refusal asks the customer once more, with a link that works', async ({ page }) => {
+  const { link } = await request({ email: 'once-more@acme.example' })
+  await page.goto(link)
+  await fake('behaviour', { name: 'admin@e2e-21', behaviour: { me: '500', times: 1 } })
+  await connect(page, { domain: 'e2e-21', token: fakeToken('admin@e2e-21') })
+  await expectBadge(page, 'waiting_provider', 'PIPEDRIVE_DOWN')
+  await fake('regenerate', { name: 'admin@e2e-21' })
+  await expect
+    .poll(() => mailsTo('once-more@acme.example')[0]?.subject, { timeout: 30_000 })
+    .toContain('We need you once more')
+  const again = /http:\S+\/l\/\S+/.exec(mailsTo('once-more@acme.example')[0]?.text ?? '')?.[0] ?? ''
+  await page.goto(again)
+  await expectBadge(page, 'needs_customer', 'TOKEN_REJECTED')
+  await expect(page.getByLabel('Your Pipedrive address')).toHaveValue('e2e-21')
+})
+
+test('limits are shown and accepted', async ({ page }) => {
+  const { link } = await request()
+  await page.goto(link)
+  await connect(page, { domain: 'e2e-22', token: fakeToken('regular@e2e-22') })
+  await expectBadge(page, 'needs_confirmation', 'LIMITED_ACCESS')
+  await expect(page.getByRole('row', { name: /Edit deals/ })).toContainText('No')
+  await expectAccessible(page)
+  await page.getByRole('button', { name: 'Connect with limits' }).click()
+  await expectBadge(page, 'connected_limited', 'LIMITED_ACCESS')
+  await expectAccessible(page)
+})
+
+test('the company that the request names cannot be overridden', async ({ page }) => {
+  const { link } = await request({ 'expected-domain': 'acme' })
+  await page.goto(link)
+  await connect(page, { domain: 'e2e-23', token: fakeToken('admin@e2e-23') })
+  await expectBadge(page, 'needs_manager', 'WRONG_ACCOUNT')
+  await expect(page.getByRole('button', { name: /^Use / })).toHaveCount(0)
+})
+
+test('a token of another connection waits for the manager', async ({ page }) => {
+  const first = await request()
+  await page.goto(first.link)
+  await connect(page, { domain: 'e2e-24', token: fakeToken('admin@e2e-24') })
+  await page.waitForURL('**/done')
+  const second = await request()
+  await page.goto(second.link)
+  await connect(page, { domain: 'e2e-24', token: fakeToken('admin@e2e-24') })
+  await expectBadge(page, 'needs_manager', 'ALREADY_CONNECTED')
+  await expectAccessible(page)
+})
+
+test('a slow provider is waited for, with a word about it', async ({ page }) => {
+  const { link } = await request()
+  await page.goto(link)
+  await fake('behaviour', { name: 'admin@e2e-25', behaviour: { me: 'slow' } })
+  await connect(page, { domain: 'e2e-25', token: fakeToken('admin@e2e-25') })
+  await expect(page.getByRole('button', { name: 'Checking with Pipedrive…' })).toBeFocused()
+  await expect(page.getByText('Reading who the token belongs to')).toBeVisible()
+  await page.waitForURL('**/done')
+})
+
+test('hostile names are shown as text', async ({ page }) => {
+  const { link } = await request({ customer: '<script>alert(1)</script>' })
+  await page.goto(link)
+  await connect(page, { domain: 'acme', token: fakeToken('hostile-names') })
+  await page.waitForURL('**/done')
+  await expectBadge(page, 'connected', 'OK')
+  await expectAccessible(page)
+})
+
+test('the eleventh check in ten minutes has to wait', async ({ page }) => {
+  const { link } = await request()
+  await page.goto(link)
+  for (let press = 0; press < 10; press++) {
+    await connect(page, { domain: 'acme', token: `${fakeToken('regenerated')}${press}` })
+    await expect(page.getByRole('button', { name: 'Check and connect' })).toBeVisible()
+    await expectBadge(page, 'needs_customer', 'TOKEN_REJECTED')
+    await page.reload()
+  }
+  await connect(page, { domain: 'acme', token: `${fakeToken('regenerated')}x` })
+  await expect(page.locator('main [data-verdict=LINK_THROTTLED]')).toHaveCount(1)
+})

@@ -1,0 +1,35 @@
+import { defineConfig } from '@playwright/test'
+import chromium from '@sparticuz/chromium'
+
+export const PORT = 3310
+export const FAKE_PORT = 3311
+
+/** The browser comes with the packages; CHROME names another one. */
+const executablePath = process.env.CHROME || (await chromium.executablePath())
+
+export default defineConfig({
+  testDir: 'e2e',
+  // The sweep looks at what all the others left behind.
+  projects: [
+    { name: 'story', testIgnore: /secrets\.spec\.ts/ },
+    { name: 'sweep', testMatch: /secrets\.spec\.ts/, dependencies: ['story'] },
+  ],
+  workers: 2,
+  fullyParallel: true,
+  timeout: 45_000,
+  expect: { timeout: 15_000 },
+  reporter: process.env.CI ? [['dot']] : [['list']],
+  use: {
+    baseURL: `http://localhost:${PORT}`,
+    launchOptions: { executablePath, args: ['--no-sandbox'] },
+    screenshot: 'only-on-failure',
+  },
+  webServer: {
+    command: 'node e2e/portal.mjs > .data/e2e.log 2>&1',
+    url: `http://localhost:${PORT}/api/health`,
+    timeout: 180_000,
+    reuseExistingServer: false,
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 15_000 },
+    env: { PORT: String(PORT), FAKE_PORT: String(FAKE_PORT) },
+  },
+})
