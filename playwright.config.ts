@@ -1,8 +1,9 @@
 import { defineConfig } from '@playwright/test'
 import chromium from '@sparticuz/chromium'
 
-export const PORT = 3310
-export const FAKE_PORT = 3311
+/** The fake Pipedrive listens on the port after the portal's. */
+export const PORT = Number(process.env.E2E_PORT || 3310)
+export const FAKE_PORT = PORT + 1
 
 /** The browser comes with the packages; CHROME names another one. */
 const executablePath = process.env.CHROME || (await chromium.executablePath())

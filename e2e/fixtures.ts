@@ -5,11 +5,12 @@ import { promisify } from 'node:util'
 import { test as base, expect, type Page } from '@playwright/test'
 import axe from 'axe-core'
 import { fakeToken } from '../lib/providers/pipedrive/fake.ts'
+import { FAKE_PORT, PORT } from '../playwright.config.ts'
 
 export { expect, fakeToken }
 
 const run = promisify(execFile)
-const FAKE = 'http://127.0.0.1:3311'
+const FAKE = `http://127.0.0.1:${FAKE_PORT}`
 export const DATA_DIR = path.resolve('.data/e2e')
 
 type Requested = { id: string; reference: string; link: string; connections: { id: string; status: string }[] }
@@ -17,7 +18,7 @@ type Requested = { id: string; reference: string; link: string; connections: { i
 /** Runs the operator's CLI beside the running portal, as an operator would. */
 export async function portal(...argv: string[]): Promise<Record<string, unknown>> {
   const { stdout } = await run(process.execPath, ['--conditions=react-server', 'bin/portal.ts', ...argv, '--json'], {
-    env: { ...process.env, DATA_DIR, PORTAL_ORIGIN: 'http://localhost:3310' },
+    env: { ...process.env, DATA_DIR, PORTAL_ORIGIN: `http://localhost:${PORT}` },
   })
   return JSON.parse(stdout)
 }
