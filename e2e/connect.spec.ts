@@ -54,9 +54,11 @@ test.describe('without JavaScript', () => {
     await page.goto(link)
     await connect(page, { domain: 'app.pipedrive.com', token: 'jane@acme.com' })
     await expectBadge(page, 'visited', 'DOMAIN_SHARED_HOST')
-    await expect(page.getByRole('alert')).toContainText('There is a problem')
+    await expect(page.getByRole('alert', { name: 'There is a problem' })).toContainText('There is a problem')
     await expect(page.getByLabel('Import records changed since')).toHaveAttribute('aria-invalid', 'true')
-    await expect(page.getByRole('alert')).toContainText('This looks like an e-mail address.')
+    await expect(page.getByRole('alert', { name: 'There is a problem' })).toContainText(
+      'This looks like an e-mail address.',
+    )
   })
 
   test('the other company is taken in one press', async ({ page }) => {
@@ -112,7 +114,7 @@ test('the browser names what is missing before anything is sent', async ({ page 
   const { link } = await request()
   await page.goto(link)
   await page.getByRole('button', { name: 'Check and connect' }).click()
-  await expect(page.getByRole('alert')).toBeFocused()
+  await expect(page.getByRole('alert', { name: 'There is a problem' })).toBeFocused()
   await expectBadge(page, 'sent', 'DOMAIN_MISSING')
   await expectAccessible(page)
 })

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { connect, DATA_DIR, expect, fake, fakeToken, request, test } from './fixtures.ts'
 
@@ -16,10 +16,9 @@ const tokens = [
 
 /** The ways a secret could lie somewhere. */
 function shapesOf(token: string): Buffer[] {
-  const base64 = Buffer.from(token).toString('base64').replace(/=+$/, '')
   return [
     token,
-    base64,
+    ...base64Of(token),
     Buffer.from(token).toString('hex'),
     [...token].map((c) => `%${c.charCodeAt(0).toString(16)}`).join(''),
   ]
@@ -27,11 +26,18 @@ function shapesOf(token: string): Buffer[] {
     .concat(Buffer.from(token, 'utf16le'))
 }
 
+/** What base64 makes of it depends on where it starts inside what was encoded; the edges hold its neighbours. */
+function base64Of(token: string): string[] {
+  return [0, 1, 2].map((before) =>
+    Buffer.from('x'.repeat(before) + token)
+      .toString('base64')
+      .slice(4, -4),
+  )
+}
+
 function* filesBelow(folder: string): Generator<string> {
-  for (const name of readdirSync(folder)) {
-    const file = path.join(folder, name)
-    if (statSync(file).isDirectory()) yield* filesBelow(file)
-    else yield file
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) yield path.join(entry.parentPath, entry.name)
   }
 }
 

@@ -51,7 +51,7 @@ for (const [name, verdict] of waiting) {
 test('a wait ends by itself, and the customer is written to', async ({ page }) => {
   const { link } = await request({ email: 'waits@acme.example' })
   await page.goto(link)
-  await fake('behaviour', { name: 'admin@e2e-20', behaviour: { me: '500', times: 1 } })
+  await fake('behaviour', { name: 'admin@e2e-20', behaviour: { identity: '500', times: 1 } })
   await connect(page, { domain: 'e2e-20', token: fakeToken('admin@e2e-20') })
   await expectBadge(page, 'waiting_provider', 'PIPEDRIVE_DOWN')
   await page.waitForURL('**/done', { timeout: 40_000 })
@@ -62,7 +62,7 @@ test('a wait ends by itself, and the customer is written to', async ({ page }) =
 test('a wait that ends with a refusal asks the customer once more, with a link that works', async ({ page }) => {
   const { link } = await request({ email: 'once-more@acme.example' })
   await page.goto(link)
-  await fake('behaviour', { name: 'admin@e2e-21', behaviour: { me: '500', times: 1 } })
+  await fake('behaviour', { name: 'admin@e2e-21', behaviour: { identity: '500', times: 1 } })
   await connect(page, { domain: 'e2e-21', token: fakeToken('admin@e2e-21') })
   await expectBadge(page, 'waiting_provider', 'PIPEDRIVE_DOWN')
   await fake('regenerate', { name: 'admin@e2e-21' })
@@ -110,7 +110,7 @@ test('a token of another connection waits for the manager', async ({ page }) => 
 test('a slow provider is waited for, with a word about it', async ({ page }) => {
   const { link } = await request()
   await page.goto(link)
-  await fake('behaviour', { name: 'admin@e2e-25', behaviour: { me: 'slow' } })
+  await fake('behaviour', { name: 'admin@e2e-25', behaviour: { identity: 'slow' } })
   await connect(page, { domain: 'e2e-25', token: fakeToken('admin@e2e-25') })
   await expect(page.getByRole('button', { name: 'Checking with Pipedrive…' })).toBeFocused()
   await expect(page.getByText('Reading who the token belongs to')).toBeVisible()

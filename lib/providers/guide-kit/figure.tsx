@@ -25,12 +25,15 @@ export function Figure({
   )
   return (
     <figure className="picture">
-      <button type="button" className="picture-frame" popoverTarget={`picture-${id}`} aria-label={enlarge}>
+      <div className="picture-frame">
         {drawing}
-        <span className="picture-enlarge">
-          <Icon name="enlarge" />
-        </span>
-      </button>
+        {/* Over the drawing, not around it: the words drawn are no part of the button's name. */}
+        <button type="button" className="picture-open" popoverTarget={`picture-${id}`} aria-label={enlarge}>
+          <span className="picture-enlarge">
+            <Icon name="enlarge" />
+          </span>
+        </button>
+      </div>
       <div id={`picture-${id}`} popover="auto" className="picture-large">
         <div className="picture-bar">
           <span>{caption}</span>

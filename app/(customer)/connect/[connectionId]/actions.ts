@@ -21,6 +21,7 @@ import { db } from '#lib/data/database.ts'
 import { findLatestVerification } from '#lib/data/verifications.ts'
 import { log } from '#lib/log.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
+import { verdicts } from '#lib/providers/verdicts.ts'
 import { Secret } from '#lib/secret.ts'
 import { words } from '#lib/words.ts'
 
@@ -112,8 +113,7 @@ async function answer(connectionId: string, state: ConnectState, outcome: Connec
       return { ...state, code: 'LINK_THROTTLED', explanation: connection && explain('LINK_THROTTLED', connection) }
     }
     case 'settled': {
-      if (outcome.status !== 'needs_customer' && outcome.status !== 'needs_manager')
-        redirect(`/connect/${connectionId}`)
+      if (!staysOnForm(outcome)) redirect(`/connect/${connectionId}`)
       const connection = await connectionOf(connectionId)
       if (!connection) redirect(`/connect/${connectionId}`)
       const seen = await findLatestVerification(db(), { teamId: connection.teamId, connectionId })
@@ -130,6 +130,11 @@ async function answer(connectionId: string, state: ConnectState, outcome: Connec
       }
     }
   }
+}
+
+/** The token was not kept, so the next step is the form again; everything else has a page of its own. */
+function staysOnForm({ status, verdictCode }: { status: Status; verdictCode: VerdictCode }): boolean {
+  return status === 'needs_customer' || (status === 'needs_manager' && verdicts[verdictCode].severity !== 'confirm')
 }
 
 async function connectionOf(connectionId: string): Promise<CustomerConnection | null> {
