@@ -71,13 +71,14 @@ export async function EndedPage({
     <CustomerFrame
       language={language}
       teamName={request?.teamName ?? null}
+      narrow
       words={{
         help: t('pages.frame.help'),
         handledBy: t('pages.frame.handledBy', { host: new URL(env().portalOrigin).host }),
       }}
     >
       <title>{title}</title>
-      <div className="mx-auto max-w-2xl space-y-6">
+      <div className="space-y-6">
         <StatusBadge status={status} verdict={verdict}>
           {t(`pages.status.${status}`)}
         </StatusBadge>

@@ -8,10 +8,12 @@ import { words } from '#lib/words.ts'
 export function Frame({
   connection,
   title,
+  narrow = false,
   children,
 }: {
   connection: CustomerConnection
   title?: string
+  narrow?: boolean
   children: ReactNode
 }) {
   const t = words(connection.language)
@@ -19,6 +21,7 @@ export function Frame({
     <CustomerFrame
       language={connection.language}
       teamName={connection.teamName}
+      narrow={narrow}
       words={{
         help: t('pages.frame.help'),
         handledBy: t('pages.frame.handledBy', { host: new URL(env().portalOrigin).host }),

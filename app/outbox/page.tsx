@@ -17,13 +17,14 @@ export default async function OutboxPage() {
     <CustomerFrame
       language={language}
       teamName={null}
+      narrow
       words={{
         help: t('pages.frame.help'),
         handledBy: t('pages.frame.handledBy', { host: new URL(env().portalOrigin).host }),
       }}
     >
       <title>{t('pages.outbox.title')}</title>
-      <div className="mx-auto max-w-3xl space-y-6">
+      <div className="space-y-6">
         <h1 className="font-bold text-2xl sm:text-3xl">{t('pages.outbox.title')}</h1>
         <p className="text-muted">{t('pages.outbox.lead')}</p>
         {mails.length === 0 && <p className="card">{t('pages.outbox.empty')}</p>}

@@ -75,7 +75,7 @@ export function CredentialForm({
       status={state.status}
       verdict={clientFailed ? firstRefusal(getValues(), fields, startDateMode) : state.code}
     >
-      {words[`status_${hasErrors || panel ? 'needs_customer' : state.status}`]}
+      {words[`status_${hasErrors ? 'needs_customer' : state.status}`]}
     </StatusBadge>
   )
 

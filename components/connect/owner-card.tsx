@@ -1,10 +1,12 @@
+import type { ReactNode } from 'react'
+
 /** Facts as label and value, each value isolated so that hostile or right-to-left text stays in its place. */
 export function OwnerCard({
   title,
   facts,
 }: {
   title?: string
-  facts: { label: string; value: string; strong?: boolean }[]
+  facts: { label: string; value: ReactNode; strong?: boolean }[]
 }) {
   return (
     <div className="card">

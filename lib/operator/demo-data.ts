@@ -109,7 +109,7 @@ async function stopWorking(operator: Operator, { id, connectionId }: Asked): Pro
   const watcher = proven<'watcher'>({ kind: 'watcher', teamId: operator.teamId })
   await inTransaction(async (trx) => {
     const { status: from } = await lockConnection(trx, { teamId: operator.teamId, connectionId })
-    await moveStatus(trx, watcher, { connectionId, from, to: 'stopped', verdictCode: 'TOKEN_REJECTED' })
+    await moveStatus(trx, watcher, { connectionId, from, to: 'stopped', verdictCode: 'STOPPED_WORKING' })
   })
   return reissueLink(operator, { requestId: id, deliver: 'mail' })
 }

@@ -15,13 +15,14 @@ export default async function HelpPage() {
     <CustomerFrame
       language={language}
       teamName={null}
+      narrow
       words={{
         help: t('pages.frame.help'),
         handledBy: t('pages.frame.handledBy', { host: new URL(env().portalOrigin).host }),
       }}
     >
       <title>{t('pages.help.title')}</title>
-      <div className="mx-auto max-w-2xl space-y-8">
+      <div className="max-w-prose space-y-8">
         <h1 className="font-bold text-2xl sm:text-3xl">{t('pages.help.title')}</h1>
         <p className="text-lg">{t('pages.help.lead')}</p>
         {topics.map((topic) => (

@@ -19,13 +19,14 @@ export default async function LocalMailPage({ params }: { params: Promise<{ mail
     <CustomerFrame
       language={language}
       teamName={null}
+      narrow
       words={{
         help: t('pages.frame.help'),
         handledBy: t('pages.frame.handledBy', { host: new URL(env().portalOrigin).host }),
       }}
     >
       <title>{mail.subject}</title>
-      <article className="mx-auto max-w-3xl space-y-6">
+      <article className="space-y-6">
         <p>
           <Link className="link" prefetch={false} href={'/outbox' as Route}>
             {t('pages.outbox.back')}

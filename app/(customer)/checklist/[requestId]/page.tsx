@@ -33,6 +33,7 @@ export default async function ChecklistPage({ params }: { params: Promise<{ requ
     <CustomerFrame
       language={first.language}
       teamName={first.teamName}
+      narrow
       words={{
         help: t('pages.frame.help'),
         handledBy: t('pages.frame.handledBy', { host: new URL(env().portalOrigin).host }),
@@ -41,7 +42,7 @@ export default async function ChecklistPage({ params }: { params: Promise<{ requ
       }}
     >
       <title>{t('pages.checklist.title', { team: first.teamName, count: connections.length })}</title>
-      <div className="mx-auto max-w-3xl space-y-6">
+      <div className="space-y-6">
         <h1 className="font-bold text-2xl sm:text-3xl">
           {t('pages.checklist.title', { team: first.teamName, count: connections.length })}
         </h1>

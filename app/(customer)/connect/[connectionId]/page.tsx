@@ -6,6 +6,7 @@ import { CredentialForm } from '#components/connect/credential-form.tsx'
 import { RefreshWhileWaiting } from '#components/connect/refresh-while-waiting.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { CopyButton } from '#components/ui/copy-button.tsx'
+import { Moment } from '#components/ui/moment.tsx'
 import { StatusBadge } from '#components/ui/status-badge.tsx'
 import { answerWith } from '#lib/answer.ts'
 import { findLinkAccess } from '#lib/auth/secure-link.ts'
@@ -236,8 +237,8 @@ function Confirm({ connection, seen }: { connection: CustomerConnection; seen: V
   const mayAccept = code === 'LIMITED_ACCESS' || code === 'USER_MISMATCH'
   const contact = connection.ownerName ?? connection.teamName
   return (
-    <Frame connection={connection} title={t('pages.confirm.title')}>
-      <div className="mx-auto max-w-3xl space-y-6">
+    <Frame connection={connection} title={t('pages.confirm.title')} narrow>
+      <div className="space-y-6">
         <StatusBadge status={connection.status} verdict={code}>
           {t(`pages.status.${connection.status}`, { team: connection.teamName })}
         </StatusBadge>
@@ -278,12 +279,12 @@ function Waiting({ connection }: { connection: CustomerConnection }) {
   const t = words(connection.language)
   const explanation = explain(connection.verdictCode ?? 'PIPEDRIVE_DOWN', connection)
   return (
-    <Frame connection={connection} title={t('pages.waiting.title')}>
+    <Frame connection={connection} title={t('pages.waiting.title')} narrow>
       <RefreshWhileWaiting />
       <noscript>
         <meta httpEquiv="refresh" content="30" />
       </noscript>
-      <div className="mx-auto max-w-2xl space-y-6">
+      <div className="space-y-6">
         <StatusBadge status="waiting_provider" verdict={connection.verdictCode}>
           {t('pages.status.waiting_provider')}
         </StatusBadge>
@@ -295,7 +296,8 @@ function Waiting({ connection }: { connection: CustomerConnection }) {
           </p>
           {connection.nextCheckAt && (
             <p className="mt-2">
-              {t('pages.waiting.nextTry', { time: formatDateTime(connection.nextCheckAt, connection.language) })}
+              {t('pages.waiting.nextTry')}{' '}
+              <Moment at={connection.nextCheckAt.toISOString()} language={connection.language} />
             </p>
           )}
         </div>

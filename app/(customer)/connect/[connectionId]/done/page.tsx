@@ -2,6 +2,7 @@ import type { Route } from 'next'
 import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import { OwnerCard } from '#components/connect/owner-card.tsx'
+import { Moment } from '#components/ui/moment.tsx'
 import { PrintButton } from '#components/ui/print-button.tsx'
 import { StatusBadge } from '#components/ui/status-badge.tsx'
 import { answerWith } from '#lib/answer.ts'
@@ -9,7 +10,7 @@ import { findLinkAccess } from '#lib/auth/secure-link.ts'
 import { getConnection } from '#lib/data/connections.ts'
 import { db } from '#lib/data/database.ts'
 import { findLatestVerification } from '#lib/data/verifications.ts'
-import { formatDateTime, maskEmail } from '#lib/format.ts'
+import { maskEmail } from '#lib/format.ts'
 import { words } from '#lib/words.ts'
 import { EndedPage } from '../../../ended-page.tsx'
 import { Frame } from '../../../frame.tsx'
@@ -39,8 +40,8 @@ export default async function DonePage({ params }: { params: Promise<{ connectio
   const email = maskEmail(connection.contactEmail)
   const owner = [connection.providerUserName, connection.providerUserEmail].filter(Boolean).join(', ')
   return (
-    <Frame connection={connection} title={t(`pages.status.${connection.status}`)}>
-      <div className="mx-auto max-w-4xl space-y-8">
+    <Frame connection={connection} title={t(`pages.status.${connection.status}`)} narrow>
+      <div className="space-y-8">
         <div className="space-y-3">
           <StatusBadge status={connection.status} verdict={connection.verdictCode}>
             {t(`pages.status.${connection.status}`)}
@@ -56,7 +57,11 @@ export default async function DonePage({ params }: { params: Promise<{ connectio
             { label: t('pages.done.belongsTo'), value: owner || '–' },
             {
               label: t('pages.done.checkedAt'),
-              value: connection.checkedAt ? formatDateTime(connection.checkedAt, connection.language) : '–',
+              value: connection.checkedAt ? (
+                <Moment at={connection.checkedAt.toISOString()} language={connection.language} />
+              ) : (
+                '–'
+              ),
             },
             ...(connection.startDate
               ? [{ label: t('pages.done.startDate'), value: connection.startDate.replace('T00:00:00Z', '') }]
