@@ -43,7 +43,8 @@ async function start(): Promise<void> {
   log.info('portal.started', { port, reason: databaseUrl ? 'server Postgres' : 'embedded database' })
 }
 
-function giveUp(error: unknown): never {
+/** Ends a process that cannot do its work, with one sentence instead of a stack. */
+export function giveUp(error: unknown): never {
   // Not through the log, which needs sound settings itself.
   const message = error instanceof Error ? error.message : String(error)
   process.stderr.write(`\nLatchkey cannot start: ${message}\n`)
