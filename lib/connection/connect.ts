@@ -10,7 +10,7 @@ import { hitLimit } from '#lib/data/rate-limits.ts'
 import type { LinkState } from '#lib/data/secure-links.ts'
 import { lockLinkForSubmit } from '#lib/data/secure-links.ts'
 import type { SubmissionResult } from '#lib/data/submissions.ts'
-import { claimSubmission, findSubmissionResult, finishSubmission } from '#lib/data/submissions.ts'
+import { claimSubmission, findSubmissionResult, finishSubmission, releaseSubmission } from '#lib/data/submissions.ts'
 import { log } from '#lib/log.ts'
 import type { Verdict } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
@@ -38,9 +38,20 @@ export type ConnectOutcome =
 /** Takes what the customer handed over: checks it live, seals what is to be kept, and moves the connection. */
 export async function connect(holder: LinkHolder, typed: Submission): Promise<ConnectOutcome> {
   const submissionKey = identify(holder, typed)
-  const claim = await claimOrWait(holder, submissionKey)
-  if (claim) return { kind: 'settled', ...claim }
+  const before = await claimOrWait(holder, submissionKey)
+  if (before) return { kind: 'settled', ...before }
 
+  const release = () => releaseSubmission(holder, submissionKey)
+  const outcome = await run(holder, { ...typed, submissionKey }).catch(async (error: unknown) => {
+    // The error says what went wrong; that the key stays taken until its lease ends is the smaller trouble.
+    await release().catch(() => {})
+    throw error
+  })
+  if (outcome.kind !== 'settled') await release()
+  return outcome
+}
+
+async function run(holder: LinkHolder, typed: Submission): Promise<ConnectOutcome> {
   const throttled = await throttle(holder)
   if (throttled) return throttled
 
@@ -48,7 +59,7 @@ export async function connect(holder: LinkHolder, typed: Submission): Promise<Co
   if (isSettled(connection.status)) return { kind: 'done_before' }
 
   const { code, verdict } = await judge(connection, typed)
-  return store(holder, connection, { ...typed, submissionKey }, { code, verdict })
+  return store(holder, connection, typed, { code, verdict })
 }
 
 /** The same form sent again with other content, as the back button allows, is another submission. */
@@ -75,7 +86,8 @@ async function throttle(holder: LinkHolder): Promise<ConnectOutcome | null> {
 }
 
 const REPEAT_POLL_MS = 250
-const REPEAT_WAIT_MS = 15_000
+/** Longer than the lease: when the first press died, the repeated one takes over. */
+const REPEAT_WAIT_MS = 22_000
 
 /** Null when the submission is ours to run; else how it ended, waiting for the first press when it still runs. */
 async function claimOrWait(holder: LinkHolder, submissionKey: string): Promise<SubmissionResult | null> {

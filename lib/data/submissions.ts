@@ -65,6 +65,16 @@ export async function finishSubmission(
     .execute()
 }
 
+/** Gives a submission that came to no end back, so that pressing again does not wait for its lease. */
+export async function releaseSubmission(holder: LinkHolder, submissionKey: string): Promise<void> {
+  await db()
+    .deleteFrom('submissions')
+    .where('connectionId', '=', holder.connectionId)
+    .where('submissionKey', '=', submissionKey)
+    .where('result', 'is', null)
+    .execute()
+}
+
 /** Forgets submissions older than a day; nobody repeats those. */
 export async function forgetOldSubmissions(): Promise<void> {
   await db().deleteFrom('submissions').where('createdAt', '<', sql<Date>`now() - interval '1 day'`).execute()
