@@ -4,6 +4,7 @@ import { proven } from '#lib/actor.ts'
 import { digestOfLinkKey, newLinkKey } from '#lib/crypto/digest.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { listRequestConnections, lockConnection, moveStatus } from '#lib/data/connections.ts'
+import { findCredential, shredCredentials } from '#lib/data/credentials.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
 import { hitLimit } from '#lib/data/rate-limits.ts'
 import type { SecureLink } from '#lib/data/secure-links.ts'
@@ -55,7 +56,7 @@ export async function reissueLink(
   })
 }
 
-/** Ends a request's link on purpose. Connections that have no credential yet become `revoked`. */
+/** Ends a request's link on purpose. Connections that have no credential in force become `revoked`; what waited for a yes is erased. */
 export async function revokeLink(
   actor: Actor,
   { requestId, reason }: { requestId: string; reason: string },
@@ -65,8 +66,11 @@ export async function revokeLink(
     if (newest) await findLink(trx, newest.id, { lock: true })
     const ended = await endLinks(trx, actor, { requestId })
     for (const { id } of await listRequestConnections(trx, { teamId: actor.teamId, requestId })) {
-      const { status: from, version } = await lockConnection(trx, { teamId: actor.teamId, connectionId: id })
-      if (!isSettled(from) && version === 0)
+      const scope = { teamId: actor.teamId, connectionId: id }
+      const { status: from } = await lockConnection(trx, scope)
+      const shredded = await shredCredentials(trx, { ...scope, states: ['pending'], into: 'shredded' })
+      if (shredded > 0) await recordAudit(trx, actor, { action: 'credential.shredded', objectId: id, reason })
+      if (!isSettled(from) && !(await findCredential(trx, { ...scope, state: 'in_force' })))
         await moveStatus(trx, actor, { connectionId: id, from, to: 'revoked', verdictCode: 'LINK_REVOKED' })
     }
     await recordAudit(trx, actor, { action: 'link.revoked', objectId: requestId, reason })
