@@ -1,47 +1,19 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, before, beforeEach, test } from 'node:test'
+import { beforeEach, test } from 'node:test'
 import type { Operator } from '#lib/actor.ts'
-import { proven } from '#lib/actor.ts'
 import { getConnection } from '#lib/data/connections.ts'
-import { closeDatabase, db, inTransaction } from '#lib/data/database.ts'
-import { migrate } from '#lib/data/migrate.ts'
-import { insertTeam, upsertStaff } from '#lib/data/requests.ts'
-import { readEnv } from '#lib/env.ts'
+import { db, inTransaction } from '#lib/data/database.ts'
 import type { TokenOwner, Verdict } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
+import { onEachEngine } from '#lib/testing/engines.ts'
+import { makeTeam } from '#lib/testing/story.ts'
 import { enqueueAfterSettlement } from './letters.ts'
 import { revokeLink } from './links.ts'
 import { requestConnections } from './request.ts'
 import type { Status } from './status.ts'
 
-const shared = globalThis as typeof globalThis & { latchkeyEnv?: ReturnType<typeof readEnv> }
-const dataDir = mkdtempSync(join(tmpdir(), 'latchkey-letters-'))
 let operator: Operator
 let asked: Awaited<ReturnType<typeof requestConnections>>
-
-before(async () => {
-  shared.latchkeyEnv = readEnv({ DATA_DIR: dataDir, LOG_LEVEL: 'error' })
-  await migrate()
-  const team = await insertTeam(db(), { name: 'Northwind', supportEmail: null })
-  await upsertStaff(db(), { teamId: team.id, email: 'maria@northwind.example', name: 'Maria Lopez', role: 'admin' })
-  operator = proven<'operator'>({ kind: 'operator', teamId: team.id })
-})
-after(async () => {
-  await closeDatabase()
-  delete shared.latchkeyEnv
-  rmSync(dataDir, { recursive: true })
-})
-beforeEach(async () => {
-  asked = await requestConnections(operator, {
-    customer: 'Acme',
-    contact: { name: 'Jane Miller', email: 'jane@acme.example' },
-    deliver: 'link',
-    connections: [{ provider: 'pipedrive', profile: 'read-only-sync' }],
-  })
-})
 
 /** Settles the connection by hand and answers the letters that this queued. */
 async function lettersAfter(status: Status, code: VerdictCode, trigger: 'submit' | 'confirm' | 'retry') {
@@ -76,20 +48,32 @@ const cases: [Status, VerdictCode, 'submit' | 'confirm' | 'retry', string | null
   ['needs_manager', 'ALREADY_CONNECTED', 'submit', 'manager_notice', 'maria@northwind.example'],
   ['waiting_provider', 'PIPEDRIVE_DOWN', 'retry', null],
 ]
-for (const [status, code, trigger, letter, to] of cases)
-  test(`${status} after ${trigger}: ${letter ?? 'no letter'}`, async () => {
-    const letters = await lettersAfter(status, code, trigger)
-    assert.deepEqual(
-      letters.map((row) => [row.letter, row.recipientEmail]),
-      letter ? [[letter, to]] : [],
-    )
-    assert.doesNotMatch(JSON.stringify(letters.map(({ payload }) => payload)), /secret-domain|jane-login|\/l\//)
-    for (const row of letters) assert.equal(row.sealedLink !== null, letter === 'still_needed')
+onEachEngine(() => {
+  beforeEach(async () => {
+    operator = await makeTeam()
+    asked = await requestConnections(operator, {
+      customer: 'Acme',
+      contact: { name: 'Jane Miller', email: 'jane@acme.example' },
+      deliver: 'link',
+      connections: [{ provider: 'pipedrive', profile: 'read-only-sync' }],
+    })
   })
 
-test('a link that has ended is left out of the letter', async () => {
-  await revokeLink(operator, { requestId: asked.id, reason: 'test' })
-  const [letter] = await lettersAfter('needs_customer', 'TOKEN_REJECTED', 'retry')
-  assert.equal(letter?.letter, 'still_needed')
-  assert.equal(letter?.sealedLink, null)
+  for (const [status, code, trigger, letter, to] of cases)
+    test(`${status} after ${trigger}: ${letter ?? 'no letter'}`, async () => {
+      const letters = await lettersAfter(status, code, trigger)
+      assert.deepEqual(
+        letters.map((row) => [row.letter, row.recipientEmail]),
+        letter ? [[letter, to]] : [],
+      )
+      assert.doesNotMatch(JSON.stringify(letters.map(({ payload }) => payload)), /secret-domain|jane-login|\/l\//)
+      for (const row of letters) assert.equal(row.sealedLink !== null, letter === 'still_needed')
+    })
+
+  test('a link that has ended is left out of the letter', async () => {
+    await revokeLink(operator, { requestId: asked.id, reason: 'test' })
+    const [letter] = await lettersAfter('needs_customer', 'TOKEN_REJECTED', 'retry')
+    assert.equal(letter?.letter, 'still_needed')
+    assert.equal(letter?.sealedLink, null)
+  })
 })
