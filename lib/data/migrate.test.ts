@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import {
-  copyEmptyDatabase,
+  copyEmbeddedDatabase,
   createServerDatabase,
   forgetEnv,
   serverUrl,
@@ -67,7 +67,7 @@ async function assertMends(database: Kysely<Database>): Promise<void> {
 }
 
 test('embedded: a migration that was killed is mended by the next run', async () => {
-  await copyEmptyDatabase(dataDir)
+  await copyEmbeddedDatabase(dataDir, { migrated: false })
   await killMigrating({ databaseUrl: null, dataDir }, 60)
   const database = openDatabase({ databaseUrl: null, dataDir })
   try {

@@ -1,12 +1,13 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe } from 'node:test'
-import { sql } from 'kysely'
+import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely'
 import pg from 'pg'
 import { closeDatabase, openDatabase, useDatabase as setDatabase } from '#lib/data/database.ts'
 import { migrateWith } from '#lib/data/migrate.ts'
+import type { Database } from '#lib/data/schema.ts'
 import { readEnv } from '#lib/env.ts'
 
 export type EngineName = 'embedded' | 'server Postgres'
@@ -23,7 +24,7 @@ export function onEachEngine(
 ): void {
   describe('embedded', () => {
     withTestDatabase(settings, async (dataDir) => {
-      await copyEmptyDatabase(dataDir)
+      await copyEmbeddedDatabase(dataDir, { migrated: true })
       return { databaseUrl: null, drop: async () => {} }
     })
     define('embedded')
@@ -95,21 +96,40 @@ function withTestDatabase(
 }
 
 /**
- * The embedded engine takes seconds of processor time to make a new database; copying one that was made before and
- * closed takes a fraction. Kept for each version of the engine, outside the repository.
+ * The embedded engine takes seconds of processor time to make a database and its tables; copying one that was made
+ * before and closed takes a fraction. Kept outside the repository, for each version of the engine and of the tables.
  */
-export async function copyEmptyDatabase(dataDir: string): Promise<void> {
+export async function copyEmbeddedDatabase(dataDir: string, { migrated }: { migrated: boolean }): Promise<void> {
   const { version } = JSON.parse(readFileSync('node_modules/@electric-sql/pglite/package.json', 'utf8'))
-  const kept = join('node_modules/.cache/latchkey', `embedded-${version}`)
+  const kept = join('node_modules/.cache/latchkey', `${version}-${migrated ? await digestOfMigrations() : 'empty'}`)
   if (!existsSync(kept)) {
     const making = `${kept}.${randomUUID()}`
     mkdirSync(making, { recursive: true })
     const database = openDatabase({ databaseUrl: null, dataDir: making })
-    await sql`select 1`.execute(database)
+    await (migrated ? migrateWith(database) : sql`select 1`.execute(database))
     await database.destroy()
     keepFirst(making, kept)
   }
   cpSync(join(kept, 'database'), join(dataDir, 'database'), { recursive: true })
+}
+
+/** Of the names and the SQL of all migrations, so that what is kept under it never goes stale. */
+async function digestOfMigrations(): Promise<string> {
+  const statements: string[] = []
+  const nowhere = new Kysely<Database>({
+    dialect: {
+      createDriver: () => new DummyDriver(),
+      createAdapter: () => new PostgresAdapter(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+    log: ({ query }) => {
+      // Of what a migration's own row holds, its name comes first; the time after it is left out.
+      statements.push(`${query.sql} ${query.parameters[0]}`)
+    },
+  })
+  await migrateWith(nowhere)
+  return createHash('sha256').update(statements.join('\n')).digest('hex').slice(0, 16)
 }
 
 /** Two runs may make one at the same time; either will do. */

@@ -5,7 +5,7 @@ import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
-import { copyEmptyDatabase, temporaryFolder } from '#lib/testing/engines.ts'
+import { copyEmbeddedDatabase, temporaryFolder } from '#lib/testing/engines.ts'
 import type { Engine } from './engine.ts'
 import { openEngine, STATEMENT_TIMEOUT_MS } from './engine.ts'
 import { FolderInUseError, lockFolder } from './owner-lock.ts'
@@ -14,7 +14,7 @@ let dataDir: string
 let engine: Engine | null = null
 before(async () => {
   dataDir = temporaryFolder()
-  await copyEmptyDatabase(dataDir)
+  await copyEmbeddedDatabase(dataDir, { migrated: false })
 })
 after(async () => {
   await engine?.close()
