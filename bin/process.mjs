@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { connect, createServer } from 'node:net'
@@ -78,6 +79,15 @@ function canListen(port) {
     server.once('error', () => resolve(false))
     server.listen(port, () => server.close(() => resolve(true)))
   })
+}
+
+/** A port that nothing listens on, chosen by the system. */
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }
 
 /** Whether the portal is for this machine only; without an origin it is. */

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { portIsFree, root } from './process.mjs'
+import { freePort, portIsFree, root } from './process.mjs'
 
 /** Starts the real thing: expects that `npm run build` was run before, else the first test also builds. */
 const READY_TIMEOUT_MS = 180_000
@@ -98,14 +98,6 @@ function launch(settings, port) {
   let text = ''
   for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (part) => (text += part))
   return { npm, dataDir, output: () => text, exited: new Promise((resolve) => npm.once('exit', resolve)) }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 async function until(isSo, timeoutMs, complaint) {

@@ -37,6 +37,10 @@ const layers = {
   },
   base: { mayUse: ['base', 'providers'], instead: 'move it into the folder it needs' },
   bin: { mayUse: ['operator', 'jobs', 'data', 'providers', 'base'], instead: 'make it a command of lib/operator' },
+  bench: {
+    mayUse: ['connection', 'crypto', 'data', 'providers', 'base'],
+    instead: 'measure what the product does, with its own functions',
+  },
 }
 
 /** The few single files that a provider may use: it knows no environment. */
@@ -129,7 +133,7 @@ function findStrayCrypto(file, { imports }) {
 }
 
 function findStrayEnvironment(file, { text }) {
-  const allowed = isTest(file) || file === 'lib/env.ts' || /^bin\/.*\.mjs$/.test(file)
+  const allowed = isTest(file) || file === 'lib/env.ts' || /^(?:bin|bench)\/.*\.mjs$/.test(file)
   if (allowed || !/process\s*(?:\.|\?\.)\s*env\b/.test(text.replace(buildConstants, ''))) return []
   return [`${file}: reads process.env. Instead: add the variable to lib/env.ts and call env().`]
 }
@@ -231,7 +235,7 @@ function withoutComments(text) {
 }
 
 function readSources(root) {
-  const folders = ['app', 'components', 'lib', 'bin'].flatMap((folder) =>
+  const folders = ['app', 'components', 'lib', 'bin', 'bench'].flatMap((folder) =>
     readdirSync(path.join(root, folder), { recursive: true }).map((file) =>
       path.posix.join(folder, String(file).replaceAll(path.sep, '/')),
     ),

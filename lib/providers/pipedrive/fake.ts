@@ -274,9 +274,12 @@ export type FakePipedrive = Awaited<ReturnType<typeof startFakePipedrive>>
 export async function startFakePipedrive({
   port = 0,
   companies = [],
+  latencyMs = 0,
 }: {
   port?: number
   companies?: readonly string[]
+  /** Before each answer, as the way to the real one takes. */
+  latencyMs?: number
 } = {}) {
   const calls: FakeCall[] = []
   const stats = { calls: 0, writes: 0, tokensOutsideHeader: 0 }
@@ -440,7 +443,10 @@ export async function startFakePipedrive({
     }
   }
 
-  const server = createServer(handle)
+  const server = createServer((request, response) => {
+    if (latencyMs > 0) setTimeout(handle, latencyMs, request, response)
+    else handle(request, response)
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)
