@@ -1,5 +1,4 @@
 import type { Metadata } from 'next'
-import Link from 'next/link'
 import { ShellPage } from '#components/ui/shell-page.tsx'
 import { pageWords } from './page-words.ts'
 
@@ -12,9 +11,9 @@ export default async function NotFound() {
   const t = await pageWords()
   return (
     <ShellPage product={t('shell.product')} title={t('shell.notFound.title')} lead={t('shell.notFound.text')}>
-      <Link href="/" prefetch={false} className="link">
+      <a href="/" className="link">
         {t('shell.notFound.home')}
-      </Link>
+      </a>
     </ShellPage>
   )
 }

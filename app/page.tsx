@@ -1,5 +1,4 @@
-import type { Metadata, Route } from 'next'
-import Link from 'next/link'
+import type { Metadata } from 'next'
 import { ShellPage } from '#components/ui/shell-page.tsx'
 import { pageWords } from './page-words.ts'
 
@@ -30,12 +29,12 @@ export default async function HomePage() {
         </ol>
       </section>
       <nav className="flex flex-wrap gap-x-6 gap-y-2">
-        <Link href={'/guides/pipedrive' as Route} prefetch={false} className="link">
+        <a href="/guides/pipedrive" className="link">
           {t('shell.home.guide')}
-        </Link>
-        <Link href={'/help' as Route} prefetch={false} className="link">
+        </a>
+        <a href="/help" className="link">
           {t('shell.home.help')}
-        </Link>
+        </a>
       </nav>
     </ShellPage>
   )

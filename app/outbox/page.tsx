@@ -1,5 +1,3 @@
-import type { Route } from 'next'
-import Link from 'next/link'
 import { notFound } from 'next/navigation'
 import { CustomerFrame } from '#components/connect/customer-frame.tsx'
 import { env } from '#lib/env.ts'
@@ -31,9 +29,9 @@ export default async function OutboxPage() {
         <ul className="space-y-3">
           {mails.map((mail) => (
             <li key={mail.id} className="card">
-              <Link className="link font-semibold" prefetch={false} href={`/outbox/${mail.id}` as Route}>
+              <a className="link font-semibold" href={`/outbox/${mail.id}`}>
                 {mail.subject}
-              </Link>
+              </a>
               <p className="text-muted text-sm">
                 {t('pages.outbox.to')} {mail.to} · {formatDateTime(new Date(mail.at), language)}
               </p>

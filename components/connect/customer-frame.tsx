@@ -1,5 +1,3 @@
-import type { Route } from 'next'
-import Link from 'next/link'
 import type { ReactNode } from 'react'
 
 /** Everything around a customer's page: who asks, help in one place, and how to tell whether it is real. */
@@ -27,9 +25,9 @@ export function CustomerFrame({
           <bdi>{teamName ?? 'Latchkey'}</bdi>
         </p>
         <nav className="print:hidden">
-          <Link href={'/help' as Route} prefetch={false} className="link">
+          <a href="/help" className="link">
             {words.help}
-          </Link>
+          </a>
         </nav>
       </header>
       <main id="main" className="flex-1 pt-8 pb-16 sm:pt-10">

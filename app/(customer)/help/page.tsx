@@ -1,5 +1,3 @@
-import type { Route } from 'next'
-import Link from 'next/link'
 import { CustomerFrame } from '#components/connect/customer-frame.tsx'
 import { env } from '#lib/env.ts'
 import { words } from '#lib/words.ts'
@@ -34,9 +32,9 @@ export default async function HelpPage() {
           </section>
         ))}
         <p>
-          <Link className="link" href={'/guides/pipedrive' as Route} prefetch={false}>
+          <a className="link" href="/guides/pipedrive">
             {t('pages.help.guide')}
-          </Link>
+          </a>
         </p>
       </div>
     </CustomerFrame>

@@ -1,5 +1,3 @@
-import type { Route } from 'next'
-import Link from 'next/link'
 import { notFound } from 'next/navigation'
 import { CustomerFrame } from '#components/connect/customer-frame.tsx'
 import { env } from '#lib/env.ts'
@@ -28,9 +26,9 @@ export default async function LocalMailPage({ params }: { params: Promise<{ mail
       <title>{mail.subject}</title>
       <article className="space-y-6">
         <p>
-          <Link className="link" prefetch={false} href={'/outbox' as Route}>
+          <a className="link" href="/outbox">
             {t('pages.outbox.back')}
-          </Link>
+          </a>
         </p>
         <h1 className="font-bold text-2xl">{mail.subject}</h1>
         <p className="text-muted text-sm">

@@ -1,6 +1,4 @@
-import type { Route } from 'next'
 import { headers } from 'next/headers'
-import Link from 'next/link'
 import { CustomerFrame } from '#components/connect/customer-frame.tsx'
 import { answerWith } from '#lib/answer.ts'
 import { findLinkAccess } from '#lib/auth/secure-link.ts'
@@ -59,9 +57,9 @@ export default async function ChecklistPage({ params }: { params: Promise<{ requ
                   {statusWord(connection.status, first.teamName)}
                 </span>
               </span>
-              <Link className="button-secondary" prefetch={false} href={`/connect/${connection.id}` as Route}>
+              <a className="button-secondary" href={`/connect/${connection.id}`}>
                 {t(isSettled(connection.status) ? 'pages.checklist.see' : 'pages.checklist.open')}
-              </Link>
+              </a>
             </li>
           ))}
         </ul>
