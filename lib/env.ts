@@ -88,6 +88,9 @@ const schema = z.object({
   PIPEDRIVE_BASE_URL: z.preprocess(blank, z.url({ protocol: /^http$/ }).optional()),
 })
 
+/** The names of all of them. */
+export const variableNames = Object.keys(schema.shape)
+
 type Given = z.output<typeof schema>
 
 /** What each variable must be, for people. The value itself is never repeated: it may be a secret in the wrong place. */
