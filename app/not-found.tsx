@@ -4,13 +4,13 @@ import { pageWords } from './page-words.ts'
 
 export async function generateMetadata(): Promise<Metadata> {
   const t = await pageWords()
-  return { title: `${t('shell.notFound.title')} · ${t('shell.product')}` }
+  return { title: `${t('shell.notFound.title')} · ${t('fault.product')}` }
 }
 
 export default async function NotFound() {
   const t = await pageWords()
   return (
-    <ShellPage product={t('shell.product')} title={t('shell.notFound.title')} lead={t('shell.notFound.text')}>
+    <ShellPage product={t('fault.product')} title={t('shell.notFound.title')} lead={t('shell.notFound.text')}>
       <a href="/" className="link">
         {t('shell.notFound.home')}
       </a>

@@ -4,14 +4,14 @@ import { pageWords } from './page-words.ts'
 
 export async function generateMetadata(): Promise<Metadata> {
   const t = await pageWords()
-  return { title: `${t('shell.home.title')} · ${t('shell.product')}` }
+  return { title: `${t('shell.home.title')} · ${t('fault.product')}` }
 }
 
 /** The front door: most people are here by mistake and need their e-mail. */
 export default async function HomePage() {
   const t = await pageWords()
   return (
-    <ShellPage product={t('shell.product')} title={t('shell.home.title')} lead={t('shell.home.lead')}>
+    <ShellPage product={t('fault.product')} title={t('shell.home.title')} lead={t('shell.home.lead')}>
       <section aria-labelledby="lost" className="rounded-lg border border-edge bg-panel p-5">
         <h2 id="lost" className="font-semibold">
           {t('shell.home.lostTitle')}

@@ -2,6 +2,8 @@ import type { createTranslator as CreateTranslator } from 'use-intl/core'
 import { createTranslator } from 'use-intl/core'
 import pipedriveDe from '#lib/providers/pipedrive/messages/de.json' with { type: 'json' }
 import pipedriveEn from '#lib/providers/pipedrive/messages/en.json' with { type: 'json' }
+import faultDe from '#messages/fault.de.json' with { type: 'json' }
+import faultEn from '#messages/fault.en.json' with { type: 'json' }
 import mailDe from '#messages/mail.de.json' with { type: 'json' }
 import mailEn from '#messages/mail.en.json' with { type: 'json' }
 import pagesDe from '#messages/pages.de.json' with { type: 'json' }
@@ -23,6 +25,7 @@ const en = {
   mail: mailEn,
   pipedrive: pipedriveEn,
   shell: shellEn,
+  fault: faultEn,
 }
 
 const de = {
@@ -32,6 +35,7 @@ const de = {
   mail: mailDe,
   pipedrive: pipedriveDe,
   shell: shellDe,
+  fault: faultDe,
 }
 
 /** Every message. Each language must fit the type of the other: a key that only one has fails the build. */

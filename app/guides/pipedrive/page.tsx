@@ -37,7 +37,7 @@ export default async function PipedriveGuidePage() {
                 <GuideBody
                   step={step}
                   language={language}
-                  team={t('shell.product')}
+                  team={t('fault.product')}
                   alone
                   needsAdmin={false}
                   adminReason=""
