@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { Icon } from './icons.tsx'
+import type { DrawingProps } from './parts.tsx'
 
 /**
  * A drawing beside a step. The step's text alone is enough, so readers skip the drawing; a press opens it larger,
@@ -10,23 +11,21 @@ export function Figure({
   caption,
   enlarge,
   close,
-  children,
+  drawing: Drawing,
 }: {
   id: string
   caption: string
   enlarge: string
   close: string
-  children: ReactNode
+  drawing: (place: DrawingProps) => ReactNode
 }) {
-  const drawing = (
-    <span aria-hidden="true" inert dir="ltr" className="picture-drawing">
-      {children}
-    </span>
-  )
+  const place = { id: `drawing-${id}` }
   return (
     <figure className="picture">
       <div className="picture-frame">
-        {drawing}
+        <Still>
+          <Drawing {...place} />
+        </Still>
         {/* Over the drawing, not around it: the words drawn are no part of the button's name. */}
         <button type="button" className="picture-open" popoverTarget={`picture-${id}`} aria-label={enlarge}>
           <span className="picture-enlarge">
@@ -47,9 +46,21 @@ export function Figure({
             <Icon name="close" />
           </button>
         </div>
-        <div className="picture-scroll">{drawing}</div>
+        <div className="picture-scroll">
+          <Still>
+            <Drawing {...place} copy />
+          </Still>
+        </div>
       </div>
       <figcaption>{caption}</figcaption>
     </figure>
+  )
+}
+
+function Still({ children }: { children: ReactNode }) {
+  return (
+    <span aria-hidden="true" inert dir="ltr" className="picture-drawing">
+      {children}
+    </span>
   )
 }

@@ -2,13 +2,18 @@ import type { ReactNode } from 'react'
 
 /** Drawing parts shared by all guides. Sizes are units of the picture's own coordinate system. */
 
+/** Each drawing stands in the page once, under its `id`; its `copy` only points there. */
+export type DrawingProps = { id: string; copy?: boolean }
+
 /** The picture: a canvas that scales with the page and follows light and dark. A phone shows its `focus` half larger. */
 export function Canvas({
+  id,
+  copy = false,
   width = 960,
   height,
   focus,
   children,
-}: {
+}: DrawingProps & {
   width?: number
   height: number
   focus: 'start' | 'end'
@@ -16,8 +21,14 @@ export function Canvas({
 }) {
   return (
     <svg viewBox={`0 0 ${width} ${height}`} className="font-sans" data-focus={focus} role="presentation">
-      <rect width={width} height={height} className="fill-screen" />
-      {children}
+      {copy ? (
+        <use href={`#${id}`} />
+      ) : (
+        <g id={id}>
+          <rect width={width} height={height} className="fill-screen" />
+          {children}
+        </g>
+      )}
     </svg>
   )
 }

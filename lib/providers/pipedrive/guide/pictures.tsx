@@ -1,4 +1,4 @@
-import { AddressBar, Bar, Canvas, Hotspot, Pointer, Sheet, Word } from '../../guide-kit/parts.tsx'
+import { AddressBar, Bar, Canvas, type DrawingProps, Hotspot, Pointer, Sheet, Word } from '../../guide-kit/parts.tsx'
 
 /** Our own drawings of Pipedrive's screens: grey where it does not matter, words only where something is pressed. */
 
@@ -16,9 +16,9 @@ function Rail({ top, height }: { top: number; height: number }) {
 }
 
 /** P1: the first word of the address is the company. */
-export function AddressPicture() {
+export function AddressPicture(place: DrawingProps) {
   return (
-    <Canvas height={320} focus="start">
+    <Canvas {...place} height={320} focus="start">
       <Rail top={84} height={320} />
       {[0, 1, 2, 3].map((column) => (
         <g key={column}>
@@ -74,9 +74,9 @@ function TopBar() {
 }
 
 /** P2: the menu under the profile picture. */
-export function ProfileMenuPicture() {
+export function ProfileMenuPicture(place: DrawingProps) {
   return (
-    <Canvas height={470} focus="end">
+    <Canvas {...place} height={470} focus="end">
       <Rail top={76} height={470} />
       <Bar x={112} y={112} width={150} height={15} />
       {[0, 1, 2, 3, 4, 5].map((row) => (
@@ -111,9 +111,9 @@ export function ProfileMenuPicture() {
 }
 
 /** P3: the tabs of the settings page; `api` leaves out the tab that may be missing. */
-export function TabsPicture({ api = true }: { api?: boolean }) {
+export function TabsPicture({ api = true, ...place }: DrawingProps & { api?: boolean }) {
   return (
-    <Canvas height={380} focus="start">
+    <Canvas {...place} height={380} focus="start">
       <TopBar />
       <Word x={48} y={134} size={28} strong>
         Personal preferences
@@ -165,9 +165,9 @@ export function TabsPicture({ api = true }: { api?: boolean }) {
 }
 
 /** P4: the token is there already. Copy it; do not make a new one. */
-export function TokenPicture() {
+export function TokenPicture(place: DrawingProps) {
   return (
-    <Canvas height={370} focus="start">
+    <Canvas {...place} height={370} focus="start">
       <Word x={44} y={66} size={28} strong>
         Your personal API token
       </Word>
@@ -203,9 +203,9 @@ export function TokenPicture() {
 }
 
 /** P5: admins find the company's address in the settings too. */
-export function CompanyDomainPicture() {
+export function CompanyDomainPicture(place: DrawingProps) {
   return (
-    <Canvas height={380} focus="end">
+    <Canvas {...place} height={380} focus="end">
       <rect width="330" height="380" className="fill-screen-bar" />
       <line x1="330" y1="0" x2="330" y2="380" strokeWidth="1.5" className="stroke-line" />
       {[150, 190, 130, 170, 140, 180].map((width, row) => (
@@ -233,9 +233,9 @@ export function CompanyDomainPicture() {
 }
 
 /** P6: where an admin lets a colleague use the API. */
-export function PermissionPicture() {
+export function PermissionPicture(place: DrawingProps) {
   return (
-    <Canvas height={350} focus="start">
+    <Canvas {...place} height={350} focus="start">
       <Word x={48} y={66} size={28} strong>
         Permission sets
       </Word>

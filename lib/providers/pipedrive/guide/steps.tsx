@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { Disclosure } from '../../guide-kit/disclosure.tsx'
 import { Figure } from '../../guide-kit/figure.tsx'
 import { Icon } from '../../guide-kit/icons.tsx'
+import type { DrawingProps } from '../../guide-kit/parts.tsx'
 import {
   AddressPicture,
   CompanyDomainPicture,
@@ -53,17 +54,21 @@ function Picture({
   id,
   words,
   t,
-  children,
+  drawing,
 }: {
   id: string
   words: string
   t: GuideStepProps['t']
-  children: ReactNode
+  drawing: (place: DrawingProps) => ReactNode
 }) {
   return (
-    <Figure id={id} caption={t('pictures.caption')} enlarge={t(`pictures.${words}`)} close={t('pictures.close')}>
-      {children}
-    </Figure>
+    <Figure
+      id={id}
+      caption={t('pictures.caption')}
+      enlarge={t(`pictures.${words}`)}
+      close={t('pictures.close')}
+      drawing={drawing}
+    />
   )
 }
 
@@ -81,15 +86,11 @@ function Company({ t, alone }: GuideStepProps) {
   return (
     <>
       <p>{t(alone ? 'steps.company.textAlone' : 'steps.company.text')}</p>
-      <Picture id="address" words="address" t={t}>
-        <AddressPicture />
-      </Picture>
+      <Picture id="address" words="address" t={t} drawing={AddressPicture} />
       <p>{t('steps.company.several')}</p>
       <Disclosure title={t('steps.company.settingsTitle')}>
         <p>{t('steps.company.settings')}</p>
-        <Picture id="company-domain" words="domain" t={t}>
-          <CompanyDomainPicture />
-        </Picture>
+        <Picture id="company-domain" words="domain" t={t} drawing={CompanyDomainPicture} />
       </Disclosure>
     </>
   )
@@ -102,22 +103,14 @@ function ApiPage({ t, apiPageLink, copyForAdmin }: GuideStepProps) {
       <p>{apiPageLink}</p>
       <p>{t('steps.api_page.byHand')}</p>
       <div className="picture-pair">
-        <Picture id="profile-menu" words="menu" t={t}>
-          <ProfileMenuPicture />
-        </Picture>
-        <Picture id="tabs" words="tabs" t={t}>
-          <TabsPicture />
-        </Picture>
+        <Picture id="profile-menu" words="menu" t={t} drawing={ProfileMenuPicture} />
+        <Picture id="tabs" words="tabs" t={t} drawing={TabsPicture} />
       </div>
       <Disclosure title={t('steps.api_page.noTabTitle')}>
         <p>{t('steps.api_page.noTab')}</p>
-        <Picture id="no-tab" words="noTab" t={t}>
-          <TabsPicture api={false} />
-        </Picture>
+        <Picture id="no-tab" words="noTab" t={t} drawing={(place) => <TabsPicture {...place} api={false} />} />
         <p>{t('steps.api_page.noTabAdmin')}</p>
-        <Picture id="permission" words="permission" t={t}>
-          <PermissionPicture />
-        </Picture>
+        <Picture id="permission" words="permission" t={t} drawing={PermissionPicture} />
         {copyForAdmin}
       </Disclosure>
       <Disclosure title={t('steps.api_page.elsewhereTitle')}>
@@ -131,9 +124,7 @@ function CopyToken({ t, alone }: GuideStepProps) {
   return (
     <>
       <p>{t(alone ? 'steps.copy_token.textAlone' : 'steps.copy_token.text')}</p>
-      <Picture id="token" words="token" t={t}>
-        <TokenPicture />
-      </Picture>
+      <Picture id="token" words="token" t={t} drawing={TokenPicture} />
       <div className="danger">
         <Icon name="alert" className="danger-mark" />
         <div>
