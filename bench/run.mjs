@@ -8,6 +8,7 @@ import { measureStart } from './start.mjs'
  * `npm run bench`: one JSON line for each benchmark. `ratio` is the value over its baseline, both of this very run:
  * machines differ, ratios hardly do. A missed budget is told, not punished: these are figures, not tests.
  */
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => cleanUp().finally(() => process.exit(1)))
 await ensureBuilt({ keyDir: '.data' })
 try {
   for (const measure of [measureSealing, measureVerdict, measureCustomerPage, measureStart]) await measure(report)
