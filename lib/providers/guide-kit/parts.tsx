@@ -33,9 +33,34 @@ export function Canvas({
   )
 }
 
-/** Text that does not matter here. */
-export function Bar({ x, y, width, height = 10 }: { x: number; y: number; width: number; height?: number }) {
-  return <rect x={x} y={y} width={width} height={height} rx={height / 2} className="fill-screen-grey" />
+/**
+ * Text that does not matter here: rounded bars as `[x, y, width, height]`. One path for all of them, because each
+ * element is paid for twice, in the page and in the data beside it.
+ */
+export function Bars({ at }: { at: readonly (readonly [x: number, y: number, width: number, height?: number])[] }) {
+  return <path d={at.map(barPath).join('')} className="fill-screen-grey" />
+}
+
+function barPath([x, y, width, height = 10]: readonly [number, number, number, number?]): string {
+  return boxPath({ x, y, width, height, radius: height / 2 })
+}
+
+export type Box = { x: number; y: number; width: number; height: number; radius: number }
+
+/** Rounded boxes that look alike, as one path. */
+export function Boxes({ at, className }: { at: readonly Box[]; className: string }) {
+  return <path d={at.map(boxPath).join('')} strokeWidth="1.5" className={className} />
+}
+
+/** A rounded rectangle as a path; with `radius` half its size it is a circle. */
+function boxPath({ x, y, width, height, radius: r }: Box): string {
+  const corner = (dx: number, dy: number) => `a${r} ${r} 0 0 1 ${dx} ${dy}`
+  return `M${x + r} ${y}h${width - 2 * r}${corner(r, r)}v${height - 2 * r}${corner(-r, r)}h${2 * r - width}${corner(-r, -r)}v${2 * r - height}${corner(r, -r)}z`
+}
+
+/** The box of a circle. */
+export function dot(x: number, y: number, radius: number): Box {
+  return { x: x - radius, y: y - radius, width: 2 * radius, height: 2 * radius, radius }
 }
 
 /** A word that the reader must find on their own screen. `width` holds it to its place in every font. */
@@ -170,9 +195,7 @@ export function AddressBar({ width = 960, children }: { width?: number; children
     <g>
       <rect width={width} height="84" className="fill-screen-bar" />
       <line x1="0" y1="84" x2={width} y2="84" strokeWidth="1.5" className="stroke-line" />
-      {[36, 62, 88].map((x) => (
-        <circle key={x} cx={x} cy="42" r="8" className="fill-screen-grey" />
-      ))}
+      <Boxes at={[36, 62, 88].map((x) => dot(x, 42, 8))} className="fill-screen-grey" />
       <rect
         x="128"
         y="15"

@@ -1,4 +1,15 @@
-import { AddressBar, Bar, Canvas, type DrawingProps, Hotspot, Pointer, Sheet, Word } from '../../guide-kit/parts.tsx'
+import {
+  AddressBar,
+  Bars,
+  Boxes,
+  Canvas,
+  type DrawingProps,
+  dot,
+  Hotspot,
+  Pointer,
+  Sheet,
+  Word,
+} from '../../guide-kit/parts.tsx'
 
 /** Our own drawings of Pipedrive's screens: grey where it does not matter, words only where something is pressed. */
 
@@ -8,31 +19,36 @@ function Rail({ top, height }: { top: number; height: number }) {
     <g>
       <rect y={top} width="76" height={height - top} className="fill-screen-bar" />
       <line x1="76" y1={top} x2="76" y2={height} strokeWidth="1.5" className="stroke-line" />
-      {[0, 1, 2, 3, 4, 5, 6].map((row) => (
-        <rect key={row} x="26" y={top + 24 + row * 50} width="24" height="24" rx="7" className="fill-screen-grey" />
-      ))}
+      <Boxes
+        at={[0, 1, 2, 3, 4, 5, 6].map((row) => ({ x: 26, y: top + 24 + row * 50, width: 24, height: 24, radius: 7 }))}
+        className="fill-screen-grey"
+      />
     </g>
   )
 }
+
+/** The deals of a pipeline: four columns of two. */
+const cards = [0, 1, 2, 3].flatMap((column) =>
+  [0, 1].map((row) => ({ x: 104 + column * 212, y: 156 + row * 84, title: 132 - ((column + row) % 3) * 22 })),
+)
 
 /** P1: the first word of the address is the company. */
 export function AddressPicture(place: DrawingProps) {
   return (
     <Canvas {...place} height={320} focus="start">
       <Rail top={84} height={320} />
-      {[0, 1, 2, 3].map((column) => (
-        <g key={column}>
-          <Bar x={108 + column * 212} y={122} width={112 - column * 9} height={12} />
-          {[0, 1].map((row) => (
-            <g key={row}>
-              <Sheet x={104 + column * 212} y={156 + row * 84} width={190} height={70} />
-              <Bar x={122 + column * 212} y={176 + row * 84} width={132 - ((column + row) % 3) * 22} />
-              <Bar x={122 + column * 212} y={197 + row * 84} width={72} height={8} />
-              <circle cx={270 + column * 212} cy={201 + row * 84} r="9" className="fill-screen-grey" />
-            </g>
-          ))}
-        </g>
-      ))}
+      <Boxes
+        at={cards.map(({ x, y }) => ({ x, y, width: 190, height: 70, radius: 12 }))}
+        className="fill-screen stroke-line"
+      />
+      <Bars
+        at={[
+          ...[0, 1, 2, 3].map((column) => [108 + column * 212, 122, 112 - column * 9, 12] as const),
+          ...cards.map(({ x, y, title }) => [x + 18, y + 20, title] as const),
+          ...cards.map(({ x, y }) => [x + 18, y + 41, 72, 8] as const),
+        ]}
+      />
+      <Boxes at={cards.map(({ x, y }) => dot(x + 166, y + 45, 9))} className="fill-screen-grey" />
       <AddressBar>
         {/* Widths are fixed, so that the ring fits whatever font the reader's system has. */}
         <Word x={192} y={51} size={26} width={92} className="fill-muted">
@@ -56,15 +72,25 @@ function TopBar() {
     <g>
       <rect width="960" height="76" className="fill-screen" />
       <line x1="0" y1="76" x2="960" y2="76" strokeWidth="1.5" className="stroke-line" />
-      <rect x="26" y="24" width="28" height="28" rx="8" className="fill-screen-grey" />
-      <Bar x={84} y={32} width={112} height={13} />
+      <Boxes
+        at={[
+          { x: 26, y: 24, width: 28, height: 28, radius: 8 },
+          { x: 84, y: 32, width: 112, height: 13, radius: 6.5 },
+          dot(706, 38, 13),
+          dot(754, 38, 13),
+          dot(802, 38, 13),
+        ]}
+        className="fill-screen-grey"
+      />
       <rect x="280" y="18" width="330" height="40" rx="20" strokeWidth="1.5" className="fill-screen-bar stroke-line" />
-      <circle cx="304" cy="37" r="6.5" fill="none" strokeWidth="3" className="stroke-screen-grey" />
-      <path d="M309 42l5 5" strokeWidth="3" strokeLinecap="round" className="stroke-screen-grey" />
-      <Bar x={328} y={33} width={132} />
-      <circle cx="706" cy="38" r="13" className="fill-screen-grey" />
-      <circle cx="754" cy="38" r="13" className="fill-screen-grey" />
-      <circle cx="802" cy="38" r="13" className="fill-screen-grey" />
+      <path
+        d="M304 30.5a6.5 6.5 0 0 1 0 13a6.5 6.5 0 0 1 0-13M309 42l5 5"
+        fill="none"
+        strokeWidth="3"
+        strokeLinecap="round"
+        className="stroke-screen-grey"
+      />
+      <Bars at={[[328, 33, 132]]} />
       <circle cx="904" cy="38" r="22" className="fill-screen-green" />
       <Word x={904} y={45} size={18} strong anchor="middle" className="fill-bg">
         JM
@@ -73,25 +99,34 @@ function TopBar() {
   )
 }
 
+const menuRows = [0, 1, 2, 3, 4, 5].map((row) => ({ row, y: 152 + row * 54 }))
+
 /** P2: the menu under the profile picture. */
 export function ProfileMenuPicture(place: DrawingProps) {
   return (
     <Canvas {...place} height={470} focus="end">
       <Rail top={76} height={470} />
-      <Bar x={112} y={112} width={150} height={15} />
-      {[0, 1, 2, 3, 4, 5].map((row) => (
-        <g key={row}>
-          <line x1="108" y1={152 + row * 54} x2="932" y2={152 + row * 54} strokeWidth="1.5" className="stroke-line" />
-          <circle cx="126" cy={179 + row * 54} r="11" className="fill-screen-grey" />
-          <Bar x={152} y={174 + row * 54} width={150 + ((row * 2) % 3) * 34} />
-          <Bar x={410} y={174 + row * 54} width={96 + (row % 2) * 30} />
-        </g>
-      ))}
+      <path d={menuRows.map(({ y }) => `M108 ${y}H932`).join('')} strokeWidth="1.5" className="stroke-line" />
+      <Bars
+        at={[
+          [112, 112, 150, 15],
+          ...menuRows.flatMap(({ y, row }) => [
+            [152, y + 22, 150 + ((row * 2) % 3) * 34] as const,
+            [410, y + 22, 96 + (row % 2) * 30] as const,
+          ]),
+        ]}
+      />
+      <Boxes at={menuRows.map(({ y }) => dot(126, y + 27, 11))} className="fill-screen-grey" />
       <TopBar />
       <Sheet x={584} y={86} width={350} height={352} raised />
       <circle cx="628" cy="130" r="20" className="fill-screen-green" />
-      <Bar x={664} y={114} width={150} height={13} />
-      <Bar x={664} y={138} width={200} height={9} />
+      <Bars
+        at={[
+          [664, 114, 150, 13],
+          [664, 138, 200, 9],
+          ...[176, 214, 138].map((width, row) => [632, 314 + row * 40, width, 11] as const),
+        ]}
+      />
       <line x1="584" y1="172" x2="934" y2="172" strokeWidth="1.5" className="stroke-line" />
       <rect x="598" y="186" width="322" height="58" rx="9" className="fill-screen-bar" />
       <Word x={632} y={223} size={24} strong width={256}>
@@ -100,9 +135,6 @@ export function ProfileMenuPicture(place: DrawingProps) {
       <Word x={632} y={279} className="fill-muted">
         Company settings
       </Word>
-      {[176, 214, 138].map((width, row) => (
-        <Bar key={width} x={632} y={314 + row * 40} width={width} height={11} />
-      ))}
       <Hotspot x={874} y={8} width={60} height={60} number={1} side="start" />
       <Hotspot x={596} y={184} width={326} height={62} number={2} side="start" />
       <Pointer x={848} y={226} />
@@ -133,8 +165,12 @@ export function TabsPicture({ api = true, ...place }: DrawingProps & { api?: boo
           <rect x="376" y="211" width="62" height="5" rx="2.5" className="fill-screen-green" />
           <Hotspot x={360} y={158} width={94} height={66} number={3} />
           <Pointer x={414} y={196} />
-          <Bar x={48} y={256} width={250} height={15} />
-          <Bar x={48} y={290} width={520} />
+          <Bars
+            at={[
+              [48, 256, 250, 15],
+              [48, 290, 520],
+            ]}
+          />
           <Sheet x={48} y={320} width={500} height={90} className="fill-screen-bar stroke-line" />
           <rect x="564" y="320" width="120" height="80" rx="12" className="fill-screen-green" />
         </>
@@ -151,13 +187,15 @@ export function TabsPicture({ api = true, ...place }: DrawingProps & { api?: boo
             strokeDasharray="9 8"
             className="stroke-hotspot"
           />
-          <Bar x={48} y={256} width={170} height={15} />
-          {[0, 1].map((row) => (
-            <g key={row}>
-              <Bar x={48} y={298 + row * 46} width={110} />
-              <Bar x={220} y={298 + row * 46} width={230 + row * 60} />
-            </g>
-          ))}
+          <Bars
+            at={[
+              [48, 256, 170, 15],
+              [48, 298, 110],
+              [220, 298, 230],
+              [48, 344, 110],
+              [220, 344, 290],
+            ]}
+          />
         </>
       )}
     </Canvas>
@@ -171,12 +209,14 @@ export function TokenPicture(place: DrawingProps) {
       <Word x={44} y={66} size={28} strong>
         Your personal API token
       </Word>
-      <Bar x={44} y={94} width={500} />
-      <Bar x={44} y={116} width={380} />
+      <Bars
+        at={[
+          [44, 94, 500],
+          [44, 116, 380],
+        ]}
+      />
       <rect x="44" y="154" width="366" height="68" rx="9" strokeWidth="1.5" className="fill-screen-bar stroke-edge" />
-      {Array.from({ length: 17 }, (_, dot) => 68 + dot * 20).map((x) => (
-        <circle key={x} cx={x} cy="188" r="5.5" className="fill-muted" />
-      ))}
+      <Boxes at={Array.from({ length: 17 }, (_, index) => dot(68 + index * 20, 188, 5.5))} className="fill-muted" />
       <rect x="426" y="154" width="128" height="68" rx="9" className="fill-screen-green" />
       <Word x={490} y={197} size={27} strong anchor="middle" width={66} className="fill-bg">
         Copy
@@ -191,13 +231,13 @@ export function TokenPicture(place: DrawingProps) {
       <circle cx="374" cy="297" r="22" strokeWidth="3.5" className="fill-hotspot stroke-screen" />
       <path d="M366 289l16 16M382 289l-16 16" strokeWidth="4.5" strokeLinecap="round" className="stroke-bg" />
       <Sheet x={640} y={44} width={276} height={284} className="fill-screen-bar stroke-line" />
-      <Bar x={668} y={76} width={120} height={13} />
-      {[220, 196, 212, 150].map((width, row) => (
-        <Bar key={width} x={668} y={114 + row * 26} width={width} height={9} />
-      ))}
-      {[204, 214, 120].map((width, row) => (
-        <Bar key={width} x={668} y={238 + row * 26} width={width} height={9} />
-      ))}
+      <Bars
+        at={[
+          [668, 76, 120, 13],
+          ...[220, 196, 212, 150].map((width, row) => [668, 114 + row * 26, width, 9] as const),
+          ...[204, 214, 120].map((width, row) => [668, 238 + row * 26, width, 9] as const),
+        ]}
+      />
     </Canvas>
   )
 }
@@ -208,15 +248,17 @@ export function CompanyDomainPicture(place: DrawingProps) {
     <Canvas {...place} height={380} focus="end">
       <rect width="330" height="380" className="fill-screen-bar" />
       <line x1="330" y1="0" x2="330" y2="380" strokeWidth="1.5" className="stroke-line" />
-      {[150, 190, 130, 170, 140, 180].map((width, row) => (
-        <Bar key={width} x={40} y={66 + row * 50} width={width} height={12} />
-      ))}
+      <Bars
+        at={[
+          ...[150, 190, 130, 170, 140, 180].map((width, row) => [40, 66 + row * 50, width, 12] as const),
+          [384, 112, 120],
+        ]}
+      />
       <Word x={384} y={68} size={28} strong>
         Company settings
       </Word>
-      <Bar x={384} y={112} width={120} />
       <rect x="384" y="134" width="500" height="54" rx="9" strokeWidth="1.5" className="fill-screen stroke-line" />
-      <Bar x={406} y={156} width={176} />
+      <Bars at={[[406, 156, 176]]} />
       <Word x={384} y={238} className="fill-muted" width={180}>
         Company domain
       </Word>
@@ -239,23 +281,21 @@ export function PermissionPicture(place: DrawingProps) {
       <Word x={48} y={66} size={28} strong>
         Permission sets
       </Word>
-      <Bar x={48} y={96} width={440} />
       <line x1="48" y1="130" x2="912" y2="130" strokeWidth="1.5" className="stroke-line" />
-      {[200, 250, 0, 180].map((width, row) => (
-        <g key={width}>
-          <rect
-            x="52"
-            y={150 + row * 50}
-            width="30"
-            height="30"
-            rx="7"
-            strokeWidth="2"
-            className={width === 0 ? 'fill-screen-green stroke-screen-green' : 'fill-screen stroke-edge'}
-          />
-          {width > 0 && <Bar x={106} y={159 + row * 50} width={width} height={12} />}
-          <Bar x={640} y={160 + row * 50} width={150} />
-        </g>
-      ))}
+      <Bars
+        at={[
+          [48, 96, 440],
+          [106, 159, 200, 12],
+          [106, 209, 250, 12],
+          [106, 309, 180, 12],
+          ...[0, 1, 2, 3].map((row) => [640, 160 + row * 50, 150] as const),
+        ]}
+      />
+      <Boxes
+        at={[150, 200, 300].map((y) => ({ x: 52, y, width: 30, height: 30, radius: 7 }))}
+        className="fill-screen stroke-edge"
+      />
+      <rect x="52" y="250" width="30" height="30" rx="7" className="fill-screen-green" />
       <path
         d="M59 265l6.5 6.5 11-13"
         fill="none"
