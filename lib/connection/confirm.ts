@@ -1,8 +1,10 @@
 import 'server-only'
 import type { LinkHolder } from '#lib/actor.ts'
+import { proven } from '#lib/actor.ts'
 import { fingerprint } from '#lib/crypto/digest.ts'
-import { getConnection, lockConnection, saveTyped } from '#lib/data/connections.ts'
-import { findCredential } from '#lib/data/credentials.ts'
+import { recordAudit } from '#lib/data/audit-events.ts'
+import { getConnection, lockConnection, moveStatus, saveTyped } from '#lib/data/connections.ts'
+import { findCredential, listStalePending, shredStalePending } from '#lib/data/credentials.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
 import { lockLinkForSubmit } from '#lib/data/secure-links.ts'
 import { findLatestVerification } from '#lib/data/verifications.ts'
@@ -40,7 +42,7 @@ export async function confirmPending(holder: LinkHolder): Promise<ConnectOutcome
     code,
     verdict,
     apiToken,
-    limitsAccepted: asked === 'LIMITED_ACCESS',
+    accepted: asked,
   })
 
   return inTransaction(async (trx): Promise<ConnectOutcome> => {
@@ -53,6 +55,7 @@ export async function confirmPending(holder: LinkHolder): Promise<ConnectOutcome
       name: connection.name,
       typedDomain: companyDomain,
       startDate: connection.startDate,
+      acceptedCode: asked,
     })
     await writeSettlement(trx, holder, settlement, { from, version, trigger: 'confirm' })
     await enqueueAfterSettlement(trx, holder, settlement, { trigger: 'confirm' })
@@ -63,4 +66,22 @@ export async function confirmPending(holder: LinkHolder): Promise<ConnectOutcome
       retryAfterSeconds: settlement.retryAfterSeconds,
     }
   })
+}
+
+/** Erases what nobody said yes to within a day. Whoever comes back later finds the reason and the form. */
+export async function forgetUnanswered(): Promise<void> {
+  for (const stale of await listStalePending(db())) {
+    const watcher = proven<'watcher'>({ kind: 'watcher', teamId: stale.teamId })
+    await inTransaction(async (trx) => {
+      const { status: from, verdictCode } = await lockConnection(trx, stale)
+      if (!(await shredStalePending(trx, stale))) return
+      await recordAudit(trx, watcher, {
+        action: 'credential.shredded',
+        objectId: stale.connectionId,
+        reason: 'nobody said yes in time',
+      })
+      if (from === 'needs_confirmation')
+        await moveStatus(trx, watcher, { connectionId: stale.connectionId, from, to: 'needs_customer', verdictCode })
+    })
+  }
 }

@@ -142,6 +142,7 @@ async function store(
         name: typed.connectionName,
         typedDomain: typed.domain,
         startDate: typed.startDate,
+        acceptedCode: null,
       })
       await writeSettlement(trx, holder, settlement, { from, version, trigger: 'submit' })
       await enqueueAfterSettlement(trx, holder, settlement, { trigger: 'submit' })

@@ -5,6 +5,7 @@ import { open, seal } from '#lib/crypto/envelope.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import type { NewCredential, SealedCredential } from '#lib/data/credentials.ts'
 import { inTransaction } from '#lib/data/database.ts'
+import { log } from '#lib/log.ts'
 import type { Secret } from '#lib/secret.ts'
 
 /** Host of a value that no provider has confirmed yet. It is sent nowhere but to the provider's fixed identity host. */
@@ -32,7 +33,22 @@ export async function openCredential(actor: Actor, credential: SealedCredential,
       details: { version: credential.version },
     }),
   )
-  return open(credential, contextOf(actor.teamId, credential))
+  try {
+    return await open(credential, contextOf(actor.teamId, credential))
+  } catch (error) {
+    // A row that was moved or changed, or a key that is missing: somebody has to look, and nothing is given out.
+    log.error('credential.open_refused', error, { connectionId: credential.connectionId })
+    await inTransaction((trx) =>
+      recordAudit(trx, actor, {
+        action: 'credential.open_refused',
+        objectId: credential.connectionId,
+        outcome: 'refused',
+        reason: purpose,
+        details: { version: credential.version },
+      }),
+    )
+    throw error
+  }
 }
 
 function contextOf(teamId: string, { connectionId, host }: { connectionId: string; host: string }) {

@@ -42,12 +42,15 @@ export async function prepareSettlement(
     code,
     verdict,
     apiToken,
-    limitsAccepted = false,
+    accepted = null,
     attempt = 0,
-  }: Judged & { apiToken: Secret; limitsAccepted?: boolean; attempt?: number },
+  }: Judged & { apiToken: Secret; accepted?: VerdictCode | null; attempt?: number },
 ): Promise<Settlement> {
   const { limitsAllowed } = getProfile(connection.profile)
-  const status = code === 'LIMITED_ACCESS' && !limitsAllowed ? 'needs_customer' : statusAfter(code, { limitsAccepted })
+  const status =
+    code === 'LIMITED_ACCESS' && !limitsAllowed
+      ? 'needs_customer'
+      : statusAfter(code, { limitsAccepted: accepted === 'LIMITED_ACCESS' })
   const waiting = status === 'waiting_provider'
   const stillWaiting = waiting && connection.status === 'waiting_provider'
   const keeping = stillWaiting ? 'unchanged' : keepingOf(connection, { code, status, verdict })

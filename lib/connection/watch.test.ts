@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { sql } from 'kysely'
 import { claimDueChecks } from '#lib/data/connection-checks.ts'
-import { findCredential, shredStalePending } from '#lib/data/credentials.ts'
+import { findCredential } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
 import type { FakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { fakeToken, startFakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { onEachEngine } from '#lib/testing/engines.ts'
 import type { Asked } from '#lib/testing/story.ts'
 import { ask, countRows, lettersOf, makeTeam, statusOf, typed } from '#lib/testing/story.ts'
-import { confirmPending } from './confirm.ts'
+import { confirmPending, forgetUnanswered } from './confirm.ts'
 import { connect } from './connect.ts'
 import { openCredential } from './seal.ts'
 import { nextTrySeconds } from './settle.ts'
@@ -105,6 +105,18 @@ onEachEngine(
       assert.equal(await countRows('verifications', asked.connectionId), 2)
     })
 
+    test('a yes to limits is remembered while the provider is away', async () => {
+      await db().deleteFrom('connectionChecks').execute()
+      asked = await ask(await makeTeam())
+      await connect(asked.holder, typed('no-persons'))
+      pipedrive.setDown('503_json')
+      await confirmPending(asked.holder)
+      assert.equal((await statusOf(asked.connectionId)).status, 'waiting_provider')
+      pipedrive.setDown(null)
+      await retryWaiting(await claim())
+      assert.equal((await statusOf(asked.connectionId)).status, 'connected_limited')
+    })
+
     test('what waits for a yes is erased after 24 hours, and not an hour before', async () => {
       asked = await ask(await makeTeam())
       await connect(asked.holder, typed('no-persons'))
@@ -121,11 +133,13 @@ onEachEngine(
         .executeTakeFirstOrThrow()
       assert.equal(left, 24 * 3_600)
       await age(23)
-      assert.equal(await shredStalePending(db()), 0)
+      await forgetUnanswered()
+      assert.equal((await statusOf(asked.connectionId)).status, 'needs_confirmation')
       await age(24)
       // Dead for its reader even before the housekeeping comes by.
       assert.deepEqual(await confirmPending(asked.holder), { kind: 'nothing_pending' })
-      assert.equal(await shredStalePending(db()), 1)
+      await forgetUnanswered()
+      assert.equal((await statusOf(asked.connectionId)).status, 'needs_customer')
       const rows = await db()
         .selectFrom('credentials')
         .select(['state', 'sealed', 'wrappedKey'])

@@ -24,8 +24,17 @@ export async function retryWaiting(due: DueCheck): Promise<void> {
   const apiToken = await openCredential(watcher, credential, 'check while waiting for the provider')
   const companyDomain = connection.typedDomain ?? ''
   const verdict = await checkLive(connection, { apiToken, companyDomain, startDate: connection.startDate })
-  const code = await compareWithExpected(connection, verdict, { fingerprint: fingerprint(due.teamId, apiToken) })
-  const settlement = await prepareSettlement(watcher, connection, { code, verdict, apiToken, attempt: due.attempt })
+  const code = await compareWithExpected(connection, verdict, {
+    fingerprint: fingerprint(due.teamId, apiToken),
+    accepted: connection.acceptedCode ? [connection.acceptedCode] : [],
+  })
+  const settlement = await prepareSettlement(watcher, connection, {
+    code,
+    verdict,
+    apiToken,
+    accepted: connection.acceptedCode,
+    attempt: due.attempt,
+  })
 
   await inTransaction(async (trx) => {
     const { status: from, version } = await lockConnection(trx, due)

@@ -16,6 +16,7 @@ export type AuditAction =
   | 'credential.sealed'
   | 'credential.pending'
   | 'credential.read'
+  | 'credential.open_refused'
   | 'credential.shredded'
   | 'connection.verified'
   | 'connection.status'

@@ -20,6 +20,8 @@ export type CustomerConnection = {
   status: Status
   verdictCode: VerdictCode | null
   version: number
+  /** What the customer said yes to, for the token that is being checked. */
+  acceptedCode: VerdictCode | null
   typedDomain: string | null
   expectedDomain: string | null
   providerCompanyId: string | null
@@ -102,6 +104,7 @@ function selectConnections(trx: Kysely<Database>) {
       'connections.status',
       'connections.verdictCode',
       'connections.version',
+      'connections.acceptedCode',
       'connections.typedDomain',
       'connections.expectedDomain',
       'connections.providerCompanyId',
@@ -133,10 +136,10 @@ function selectConnections(trx: Kysely<Database>) {
 export async function lockConnection(
   trx: Kysely<Database>,
   { teamId, connectionId }: { teamId: string; connectionId: string },
-): Promise<{ status: Status; version: number }> {
+): Promise<{ status: Status; version: number; verdictCode: VerdictCode | null }> {
   return trx
     .selectFrom('connections')
-    .select(['status', 'version'])
+    .select(['status', 'version', 'verdictCode'])
     .where('teamId', '=', teamId)
     .where('id', '=', connectionId)
     .forUpdate()
@@ -176,15 +179,27 @@ export async function countStatus(trx: Kysely<Database>, teamId: string, status:
     .execute()
 }
 
-/** What the customer typed, kept so that nothing is asked twice. Never the API token. */
+/** What the customer typed and said yes to, kept so that nothing is asked twice. Never the API token. */
 export async function saveTyped(
   trx: Kysely<Database>,
   actor: Actor,
-  typed: { connectionId: string; name: string; typedDomain: string; startDate: string | null },
+  typed: {
+    connectionId: string
+    name: string
+    typedDomain: string
+    startDate: string | null
+    acceptedCode: VerdictCode | null
+  },
 ): Promise<void> {
   await trx
     .updateTable('connections')
-    .set({ name: typed.name, typedDomain: typed.typedDomain, startDate: typed.startDate, updatedAt: sql<Date>`now()` })
+    .set({
+      name: typed.name,
+      typedDomain: typed.typedDomain,
+      startDate: typed.startDate,
+      acceptedCode: typed.acceptedCode,
+      updatedAt: sql<Date>`now()`,
+    })
     .where('teamId', '=', actor.teamId)
     .where('id', '=', typed.connectionId)
     .execute()

@@ -91,15 +91,34 @@ export async function shredCredentials(
   return Number(numUpdatedRows)
 }
 
-/** Destroys pending values whose time is over, in every team. Answers how many. */
-export async function shredStalePending(trx: Kysely<Database>): Promise<number> {
+const STALE_AT_ONCE = 100
+
+/** Connections, in every team, whose pending value nobody said yes to in time. */
+export async function listStalePending(trx: Kysely<Database>): Promise<{ teamId: string; connectionId: string }[]> {
+  return trx
+    .selectFrom('credentials')
+    .select(['teamId', 'connectionId'])
+    .where('state', '=', 'pending')
+    .where('expiresAt', '<=', sql<Date>`now()`)
+    .orderBy('expiresAt')
+    .limit(STALE_AT_ONCE)
+    .execute()
+}
+
+/** Destroys a pending value whose time is over. False when it went before, or was replaced by a newer one. */
+export async function shredStalePending(
+  trx: Kysely<Database>,
+  { teamId, connectionId }: { teamId: string; connectionId: string },
+): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('credentials')
     .set({ state: 'shredded', sealed: null, wrappedKey: null, shreddedAt: sql<Date>`now()` })
+    .where('teamId', '=', teamId)
+    .where('connectionId', '=', connectionId)
     .where('state', '=', 'pending')
     .where('expiresAt', '<=', sql<Date>`now()`)
     .executeTakeFirstOrThrow()
-  return Number(numUpdatedRows)
+  return numUpdatedRows === 1n
 }
 
 /** Another connection of the team whose sealed token is the same. */

@@ -80,6 +80,8 @@ type ConnectionsTable = {
   name: string
   status: Status
   verdictCode: VerdictCode | null
+  /** What the customer said yes to, for the token that is being checked. */
+  acceptedCode: VerdictCode | null
   /** What the customer typed, kept so that nothing is asked twice. */
   typedDomain: string | null
   /** The request names the company; the customer cannot override it. */

@@ -1,9 +1,8 @@
 import 'server-only'
+import { forgetUnanswered } from '#lib/connection/confirm.ts'
 import { retryWaiting } from '#lib/connection/watch.ts'
 import { sealAuditChain } from '#lib/data/audit-chain.ts'
 import { claimDueChecks, postponeCheck } from '#lib/data/connection-checks.ts'
-import { shredStalePending } from '#lib/data/credentials.ts'
-import { db } from '#lib/data/database.ts'
 import { forgetOldLimits } from '#lib/data/rate-limits.ts'
 import { forgetOldSubmissions } from '#lib/data/submissions.ts'
 import { log } from '#lib/log.ts'
@@ -41,7 +40,7 @@ async function runDueChecks(): Promise<void> {
 }
 
 async function keepHouse(): Promise<void> {
-  await shredStalePending(db())
+  await forgetUnanswered()
   await forgetOldLimits()
   await forgetOldSubmissions()
 }

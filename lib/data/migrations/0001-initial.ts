@@ -35,7 +35,7 @@ const tables = [
   sql`create table connections (
     id ${id} primary key, team_id ${id} not null references teams, request_id ${id} not null references requests,
     customer_id ${id} not null references customers, provider text not null, profile text not null, name text not null,
-    status text not null check (status in (${statusList})), verdict_code text,
+    status text not null check (status in (${statusList})), verdict_code text, accepted_code text,
     typed_domain text, expected_domain text, external_id text,
     provider_company_id text, provider_company_domain text, provider_company_name text,
     provider_user_id text, provider_user_name text, provider_user_email text,
