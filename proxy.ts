@@ -5,6 +5,7 @@ import { isSameOrigin } from '#lib/origin.ts'
 const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** Files of `public`: the same for everybody, so browsers may keep them. */
 const pictures = /\.(?:ico|png|svg|webp|webmanifest)$/
+const REPORT_PATH = '/api/csp-report'
 const development = process.env.NODE_ENV === 'development'
 
 /**
@@ -19,9 +20,12 @@ export function proxy(request: NextRequest): NextResponse {
   return answer
 }
 
-/** Integrations carry a key in a header, which no browser adds by itself; they send no Origin. */
-function mayChangeState({ method, headers, nextUrl }: NextRequest): boolean {
-  if (readingMethods.has(method) || nextUrl.pathname.startsWith('/api/v1/')) return true
+/**
+ * Integrations carry a key in a header, which no browser adds by itself; they send no Origin. Nor does a browser that
+ * reports what the policy blocked, and a report changes nothing.
+ */
+function mayChangeState({ method, headers, nextUrl: { pathname } }: NextRequest): boolean {
+  if (readingMethods.has(method) || pathname.startsWith('/api/v1/') || pathname === REPORT_PATH) return true
   return isSameOrigin(headers, env().portalOrigin)
 }
 
@@ -54,11 +58,15 @@ function contentSecurityPolicy(nonce: string): string {
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
+    // Older browsers know the second alone.
+    'report-to csp',
+    `report-uri ${REPORT_PATH}`,
   ].join('; ')
 }
 
 function setHeaders(headers: Headers, path: string, policy: string): void {
   headers.set('content-security-policy', policy)
+  headers.set('reporting-endpoints', `csp="${REPORT_PATH}"`)
   headers.set('x-content-type-options', 'nosniff')
   // `no-referrer` would turn a form post without JavaScript into `Origin: null`.
   headers.set('referrer-policy', 'same-origin')
