@@ -20,8 +20,9 @@ export function registerAnswer(headers: Record<string, string | string[] | undef
     const override = answers().get(id)
     for (const [name, value] of Object.entries<string | string[]>(override?.headers ?? {}))
       response.setHeader(name, value)
-    if (override?.status) response.statusCode = override.status
-    return writeHead(override?.status ?? status, ...rest)
+    const chosen = override?.status ?? (isFormOfOlderBuild(status, response) ? backToItsPage(response) : status)
+    response.statusCode = chosen
+    return writeHead(chosen, ...rest)
   }
   response.writeHead = overriding as typeof response.writeHead
   response.once('close', () => answers().delete(id))
@@ -31,4 +32,19 @@ export function registerAnswer(headers: Record<string, string | string[] | undef
 export function answerWith(headers: { get(name: string): string | null }, override: Override): void {
   const id = headers.get(ANSWER_HEADER)
   if (id) answers().set(id, { ...answers().get(id), ...override })
+}
+
+/** A form that another build drew, sent by a browser without scripts: Next answers one line of plain text to it. */
+function isFormOfOlderBuild(status: number, response: ServerResponse): boolean {
+  return status === 409 && response.hasHeader('x-nextjs-action-not-found') && !response.req.headers['next-action']
+}
+
+function backToItsPage(response: ServerResponse): number {
+  response.setHeader('location', `${pathOf(response)}?updated=yes`)
+  return 303
+}
+
+/** One slash in front: two would name another host. */
+function pathOf({ req }: ServerResponse): string {
+  return `/${(req.url ?? '').split('?')[0]?.replace(/^[/\\]+/, '')}`
 }
