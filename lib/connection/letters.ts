@@ -4,6 +4,7 @@ import type { Actor } from '#lib/actor.ts'
 import { newLinkKey } from '#lib/crypto/digest.ts'
 import { seal } from '#lib/crypto/envelope.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
+import type { CustomerConnection } from '#lib/data/connections.ts'
 import { insertLetter } from '#lib/data/outbox.ts'
 import type { RequestParties } from '#lib/data/requests.ts'
 import { findRequest } from '#lib/data/requests.ts'
@@ -66,6 +67,25 @@ export async function enqueueAfterSettlement(
     default:
       return
   }
+}
+
+/** "E-mail me this receipt": the letter of the connection as it stands now, once more. */
+export async function enqueueReceiptAgain(
+  trx: Kysely<Database>,
+  actor: Actor,
+  connection: CustomerConnection,
+): Promise<void> {
+  await enqueue(trx, actor, await getRequest(trx, actor, connection.requestId), {
+    letter: 'receipt',
+    connectionId: connection.id,
+    payload: {
+      connection: connection.name,
+      company: connection.providerCompanyName ?? connection.customerName,
+      owner: connection.providerUserName ?? '',
+      date: formatDateTime(connection.checkedAt ?? new Date(), connection.language),
+      title: explain('OK', connection).title,
+    } satisfies Facts,
+  })
 }
 
 /** The wait ended and the customer must act: the letter carries a further key of the same link while it lives. */

@@ -78,13 +78,21 @@ export async function revokeLink(
   })
 }
 
-/** Sets when a link ends, e.g. to show an ended one in the demo. */
+/** Moves the end of a request's newest link, either way. */
 export async function endLinkAt(
   operator: Operator,
   { requestId, expiresAt }: { requestId: string; expiresAt: Date },
 ): Promise<void> {
-  const link = await findNewestLink(db(), { teamId: operator.teamId, requestId })
-  if (link) await setLinkEnd(db(), operator, { linkId: link.id, expiresAt })
+  await inTransaction(async (trx) => {
+    const link = await findNewestLink(trx, { teamId: operator.teamId, requestId })
+    if (!link) return
+    await setLinkEnd(trx, operator, { linkId: link.id, expiresAt })
+    await recordAudit(trx, operator, {
+      action: 'link.end_moved',
+      objectId: requestId,
+      details: { linkId: link.id, expiresAt: expiresAt.toISOString() },
+    })
+  })
 }
 
 const RESENDS_PER_HOUR = 5
@@ -112,27 +120,39 @@ export async function askForNewLink(key: string): Promise<void> {
 
 /** "Mail this link to me again": a further key of the same link, to the address it was first sent to. */
 export async function mailLinkAgain(holder: LinkHolder): Promise<'sent' | 'throttled'> {
-  const { allowed } = await hitLimit({
-    bucket: `resend:${holder.requestId}`,
-    windowSeconds: 3600,
-    hitsMax: RESENDS_PER_HOUR,
-  })
-  if (!allowed) return 'throttled'
+  if (!(await mayAddKey(holder))) return 'throttled'
   await inTransaction(async (trx) => {
-    const link = await findLink(trx, holder.linkId, { lock: true })
-    if (link?.state !== 'live') return
-    await addLinkKey(trx, holder, link)
+    const added = await addLinkKey(trx, holder)
+    if (added) await enqueueLinkLetter(trx, holder, 'link_again', { requestId: holder.requestId, ...added })
   })
   return 'sent'
 }
 
+/** For the holder's other device: the address with a further key of the same link, or null. Kept nowhere; only its digest is. */
+export async function addressForOtherDevice(holder: LinkHolder): Promise<string | null> {
+  if (!(await mayAddKey(holder))) return null
+  const added = await inTransaction((trx) => addLinkKey(trx, holder))
+  return added && linkAddress(added.key)
+}
+
+async function mayAddKey({ requestId }: LinkHolder): Promise<boolean> {
+  const { allowed } = await hitLimit({
+    bucket: `resend:${requestId}`,
+    windowSeconds: 3600,
+    hitsMax: RESENDS_PER_HOUR,
+  })
+  return allowed
+}
+
+/** Null when the link takes nobody in any more. */
 async function addLinkKey(
   trx: Parameters<typeof insertLinkKey>[0],
   holder: LinkHolder,
-  link: SecureLink,
-): Promise<void> {
+): Promise<{ key: string; expiresAt: Date } | null> {
+  const link = await findLink(trx, holder.linkId, { lock: true })
+  if (link?.state !== 'live') return null
   const { key, digest } = newLinkKey()
   await insertLinkKey(trx, holder, { linkId: link.id, digest })
   await recordAudit(trx, holder, { action: 'link.key_added', objectId: link.requestId })
-  await enqueueLinkLetter(trx, holder, 'link_again', { requestId: link.requestId, key, expiresAt: link.expiresAt })
+  return { key, expiresAt: link.expiresAt }
 }

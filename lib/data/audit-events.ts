@@ -11,6 +11,7 @@ export type AuditAction =
   | 'request.created'
   | 'link.reissued'
   | 'link.key_added'
+  | 'link.end_moved'
   | 'link.revoked'
   | 'connection.visited'
   | 'credential.sealed'

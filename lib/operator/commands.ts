@@ -2,8 +2,8 @@ import 'server-only'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
 import { type Operator, proven } from '#lib/actor.ts'
-import { reissueLink, revokeLink } from '#lib/connection/links.ts'
-import { type RequestInput, requestConnections } from '#lib/connection/request.ts'
+import { endLinkAt, reissueLink, revokeLink } from '#lib/connection/links.ts'
+import { LINK_DAYS_MAX, type RequestInput, requestConnections } from '#lib/connection/request.ts'
 import { sealAuditChain, verifyAuditChain } from '#lib/data/audit-chain.ts'
 import { db } from '#lib/data/database.ts'
 import { migrate } from '#lib/data/migrate.ts'
@@ -14,6 +14,8 @@ import { examine } from './doctor.ts'
 
 /** 0 done, 1 failed, 2 asked in a way we do not understand. `output` is what `--json` prints. */
 export type CommandOutcome = { exitCode: 0 | 1 | 2; output: Record<string, unknown> }
+
+const DAY_MS = 86_400_000
 
 type Options = Record<string, { type: 'string' | 'boolean' }>
 type Asked = { values: Record<string, string | boolean | undefined>; rest: string[] }
@@ -111,6 +113,19 @@ const commands: Record<string, OperatorCommand> = {
         deliver: values['no-mail'] ? 'link' : 'mail',
         expiresInDays,
       })
+    },
+  },
+  'request end-link': {
+    usage: 'request end-link <id or reference> --at <instant>',
+    does: 'moves the end of the secure link of a request, at most 60 days ahead',
+    options: { at: text },
+    run: async ({ values, rest }) => {
+      const actor = await operator()
+      const expiresAt = new Date(z.iso.datetime({ offset: true }).parse(required(values, 'at')))
+      if (expiresAt.getTime() > Date.now() + LINK_DAYS_MAX * DAY_MS)
+        throw new UsageFailure(`a link lives at most ${LINK_DAYS_MAX} days`)
+      await endLinkAt(actor, { requestId: await requestIdOf(actor, rest), expiresAt })
+      return { expiresAt: expiresAt.toISOString() }
     },
   },
   'request revoke': {
