@@ -4,10 +4,13 @@ import { ensureBuilt } from '../bin/build.mjs'
 import { listenOn, root, runNext } from '../bin/process.mjs'
 import { startFakePipedrive } from '../lib/providers/pipedrive/fake.ts'
 
-/** The portal as the browser tests meet it: built, embedded database, fake Pipedrive on a port of its own, no mail server. */
+/**
+ * The portal as the browser tests meet it: built, fake Pipedrive on a port of its own, no mail server. The database is
+ * the embedded one, or where the tests of outages need one that they can cut off, E2E_DATABASE_URL.
+ */
 const companies = Array.from({ length: 60 }, (_, index) => `e2e-${index + 1}`)
 const fake = await startFakePipedrive({ port: Number(process.env.FAKE_PORT), companies })
-const dataDir = path.join(root, '.data', 'e2e')
+const dataDir = path.join(root, '.data', process.env.E2E_DATA || 'e2e')
 rmSync(dataDir, { recursive: true, force: true })
 Object.assign(process.env, {
   NODE_ENV: 'production',
@@ -27,5 +30,6 @@ for (const name of [
 ]) {
   delete process.env[name]
 }
+if (process.env.E2E_DATABASE_URL) process.env.DATABASE_URL = process.env.E2E_DATABASE_URL
 await ensureBuilt()
 runNext(['start', '--port', process.env.PORT, ...listenOn()])

@@ -1,13 +1,14 @@
 'use client'
 
+import type { ReactNode } from 'react'
 import { useEffect, useState } from 'react'
 import type { FormWords } from './credential-form.tsx'
 
 const OWNER_AFTER_MS = 2_000
 const RIGHTS_AFTER_MS = 4_000
 
-/** Says what the check is doing once it takes longer than a moment. */
-export function CheckProgress({ pending, words, offline }: { pending: boolean; words: FormWords; offline: boolean }) {
+/** Says what the check is doing once it takes longer than a moment, or why nothing came of it. */
+export function CheckProgress({ pending, words, problem }: { pending: boolean; words: FormWords; problem: ReactNode }) {
   const [line, setLine] = useState('')
   useEffect(() => {
     setLine('')
@@ -19,8 +20,8 @@ export function CheckProgress({ pending, words, offline }: { pending: boolean; w
     return () => timers.forEach(clearTimeout)
   }, [pending, words])
   return (
-    <p className="min-h-6 text-info" aria-live="polite">
-      {offline ? words.offline : line}
-    </p>
+    <div className="min-h-6 text-info" aria-live="polite">
+      {problem || line}
+    </div>
   )
 }

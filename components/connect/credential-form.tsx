@@ -1,11 +1,12 @@
 'use client'
 
 import type { ReactNode } from 'react'
-import { createContext, startTransition, useActionState, useContext, useEffect, useRef, useState } from 'react'
+import { createContext, useContext, useEffect, useRef, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { Button } from '#components/ui/button.tsx'
 import { StatusBadge } from '#components/ui/status-badge.tsx'
 import { TextField } from '#components/ui/text-field.tsx'
+import type { Explanation } from '#lib/connection/explain.ts'
 import type { FieldsId } from '#lib/providers/fields.ts'
 import { fieldsOf } from '#lib/providers/fields.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
@@ -13,6 +14,8 @@ import type { ConnectState } from '../../app/(customer)/connect/[connectionId]/a
 import { CheckProgress } from './check-progress.tsx'
 import { ErrorSummary } from './error-summary.tsx'
 import { TokenField } from './token-field.tsx'
+import { reloadKeeping, takeKept } from './typed-over-reload.ts'
+import { useKeptAction } from './use-kept-action.ts'
 import { VerdictPanel } from './verdict-panel.tsx'
 
 export type FormWords = Record<string, string>
@@ -38,6 +41,7 @@ export function CredentialForm({
   locked,
   connectionId,
   useOtherForm,
+  internal,
 }: {
   action: (before: ConnectState, form: FormData) => Promise<ConnectState>
   initial: ConnectState
@@ -51,8 +55,10 @@ export function CredentialForm({
   connectionId: string
   /** "Use acme-uk" in one press; its own form, drawn by the server. */
   useOtherForm: ReactNode
+  /** What is said when we failed; it comes with the page, because the database may be what failed. */
+  internal: Explanation
 }) {
-  const [state, formAction, pending] = useActionState(action, initial)
+  const { state, formAction, send, pending, noAnswer } = useKeptAction(action, initial)
   const fields = fieldsOf(provider)
   const form = useRef<HTMLFormElement>(null)
   const { register, handleSubmit, formState, setValue, watch, getValues } = useForm<Typed>({
@@ -62,14 +68,19 @@ export function CredentialForm({
     defaultValues: { ...state.typed, apiToken: '' },
   })
   const [clientFailed, setClientFailed] = useState(false)
-  const [offline, setOffline] = useState(false)
+  const offline = useOffline()
   useFirstSignOfAPerson(connectionId)
+  useEffect(() => {
+    for (const [name, value] of Object.entries(takeKept(connectionId) ?? {})) setValue(name as keyof Typed, value)
+  }, [connectionId, setValue])
 
   const errors: Partial<Record<keyof Typed, string>> = clientFailed
     ? Object.fromEntries(Object.entries(formState.errors).map(([name, error]) => [name, error?.message ?? '']))
     : state.fieldErrors
   const hasErrors = Object.keys(errors).length > 0
-  const panel = !hasErrors && !pending ? state.explanation : null
+  const failed = state.code === 'INTERNAL'
+  const explanation = failed ? internal : state.explanation
+  const panel = !hasErrors && !pending ? explanation : null
   const badge = (
     <StatusBadge
       status={state.status}
@@ -82,12 +93,6 @@ export function CredentialForm({
   const wordsOf = (code: string | undefined): string | true => (code ? (words[`error_${code}`] ?? code) : true)
   const domain = watch('domain') ?? ''
   const cleaned = fields.cleanDomain(domain)
-
-  function send() {
-    if (!form.current) return
-    const values = new FormData(form.current)
-    startTransition(() => formAction(values))
-  }
 
   return (
     <TypedDomain value={cleaned.error ? '' : cleaned.value}>
@@ -117,13 +122,11 @@ export function CredentialForm({
         noValidate
         onSubmit={(event) => {
           event.preventDefault()
-          if (pending) return
-          setOffline(!navigator.onLine)
-          if (!navigator.onLine) return
+          if (pending || !navigator.onLine) return
           void handleSubmit(
             () => {
               setClientFailed(false)
-              send()
+              if (form.current) send(new FormData(form.current))
             },
             () => setClientFailed(true),
           )(event)
@@ -175,6 +178,7 @@ export function CredentialForm({
                       })}
                       onCleaned={(value) => setValue('apiToken', value)}
                       pasteAgain={Boolean(state.code)}
+                      removedByServer={state.removed}
                     />
                   )}
                   {row.id === 'name_it' && (
@@ -218,7 +222,27 @@ export function CredentialForm({
                       <Button type="submit" aria-disabled={pending || undefined}>
                         {pending ? words.checking : words.submit}
                       </Button>
-                      <CheckProgress pending={pending} words={words} offline={offline} />
+                      <CheckProgress
+                        pending={pending}
+                        words={words}
+                        problem={
+                          (offline || noAnswer) && (
+                            <p className="font-semibold text-error">{words[offline ? 'offline' : (noAnswer ?? '')]}</p>
+                          )
+                        }
+                      />
+                      {noAnswer === 'updated' && (
+                        <button
+                          type="button"
+                          className="button-secondary"
+                          onClick={() => {
+                            const { apiToken: _token, ...fields } = getValues()
+                            reloadKeeping(connectionId, fields)
+                          }}
+                        >
+                          {words.reload}
+                        </button>
+                      )}
                       <p className="text-muted text-sm">{words.promise}</p>
                     </>
                   )}
@@ -243,6 +267,21 @@ function firstRefusal(
       ? null
       : fields.cleanStartDate(typed.startDate, { today: new Date(), required: startDateMode === 'required' })
   return fields.cleanDomain(typed.domain).error ?? fields.cleanApiToken(typed.apiToken).error ?? date?.error ?? null
+}
+
+/** Follows the browser's own word about the connection. */
+function useOffline(): boolean {
+  const [offline, setOffline] = useState(false)
+  useEffect(() => {
+    const look = () => setOffline(!navigator.onLine)
+    addEventListener('online', look)
+    addEventListener('offline', look)
+    return () => {
+      removeEventListener('online', look)
+      removeEventListener('offline', look)
+    }
+  }, [])
+  return offline
 }
 
 /** Tells the server that a person, not a mail scanner, has the page open. Scripted events do not count. */

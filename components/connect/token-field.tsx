@@ -15,6 +15,7 @@ export function TokenField({
   registration,
   onCleaned,
   pasteAgain,
+  removedByServer,
 }: {
   words: FormWords
   error: string | undefined
@@ -24,6 +25,8 @@ export function TokenField({
   onCleaned: (value: string) => void
   /** The page was drawn again without JavaScript: what was pasted is gone. */
   pasteAgain: boolean
+  /** What the server took away around the token of the last try; without JavaScript nobody else could say so. */
+  removedByServer: string | null
 }) {
   const id = useId()
   const [hydrated, setHydrated] = useState(false)
@@ -85,7 +88,10 @@ export function TokenField({
         )}
       </div>
       <p id={`${id}-note`} className="field-note" aria-live="polite">
-        {note || (pasteAgain && !hydrated ? words.pasteAgain : '')}
+        {note ||
+          [wordOfRemoval(removedByServer, words), pasteAgain && !hydrated && words.pasteAgain]
+            .filter(Boolean)
+            .join(' ')}
       </p>
       <span className="sr-only" aria-live="polite">
         {hydrated && (shown ? words.shown : '')}
@@ -97,7 +103,12 @@ export function TokenField({
 function noteOf({ value, removed, error, hint, looksLike }: Cleaned, words: FormWords): string {
   if (value === '' && !looksLike) return ''
   if (error) return looksLike ? (words[`kind_${looksLike}`] ?? '') : ''
-  const removal = removed[0] ? (words[`removed_${removed[0]}`] ?? words.removed_wrapping ?? '') : ''
+  const removal = wordOfRemoval(removed[0], words)
   const doubt = hint ? (words[`hint_${hint}`] ?? '').replace('{length}', String(value.length)) : ''
   return [removal, doubt].filter(Boolean).join(' ')
+}
+
+/** Three of the ways to unwrap a token share one sentence. */
+function wordOfRemoval(removed: string | null | undefined, words: FormWords): string {
+  return removed ? (words[`removed_${removed}`] ?? words.removed_wrapping ?? '') : ''
 }

@@ -23,7 +23,7 @@ export function VerdictPanel({
 }) {
   const heading = useRef<HTMLHeadingElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: each new explanation moves the focus again.
-  useEffect(() => heading.current?.focus(), [explanation])
+  useEffect(() => heading.current?.focus(), [explanation, reference])
   return (
     <section className="notice notice-warn" aria-labelledby="verdict-heading">
       {badge}
@@ -52,7 +52,7 @@ export function VerdictPanel({
       {explanation.copyForAdmin && (
         <CopyButton text={explanation.copyForAdmin} label={words.copyForAdmin ?? ''} copied={words.copied ?? ''} />
       )}
-      {reference && <p className="mt-3 text-sm">{reference}</p>}
+      {reference && <p className="mt-3">{words.reference?.replace('{reference}', reference)}</p>}
     </section>
   )
 }

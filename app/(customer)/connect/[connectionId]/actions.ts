@@ -2,6 +2,8 @@
 
 import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
+import type { ButtonAnswer } from '#components/connect/answered-button.tsx'
+import type { LinkHolder } from '#lib/actor.ts'
 import { answerWith } from '#lib/answer.ts'
 import { findActingHolder } from '#lib/auth/secure-link.ts'
 import { confirmPending } from '#lib/connection/confirm.ts'
@@ -9,8 +11,9 @@ import type { ConnectOutcome } from '#lib/connection/connect.ts'
 import { connect } from '#lib/connection/connect.ts'
 import type { Explanation } from '#lib/connection/explain.ts'
 import { explain } from '#lib/connection/explain.ts'
-import { mailLinkAgain } from '#lib/connection/links.ts'
+import { addressForOtherDevice, mailLinkAgain } from '#lib/connection/links.ts'
 import { getProfile } from '#lib/connection/profiles.ts'
+import { mailReceipt } from '#lib/connection/receipt.ts'
 import { mayUseOtherCompany } from '#lib/connection/settle.ts'
 import type { Status } from '#lib/connection/status.ts'
 import { providerOf } from '#lib/connection/verify.ts'
@@ -19,9 +22,13 @@ import type { CustomerConnection } from '#lib/data/connections.ts'
 import { getConnection } from '#lib/data/connections.ts'
 import { db } from '#lib/data/database.ts'
 import { findLatestVerification } from '#lib/data/verifications.ts'
+import { maskEmail } from '#lib/format.ts'
 import { log } from '#lib/log.ts'
+import type { ProviderId } from '#lib/providers/fields.ts'
+import { fieldsOf } from '#lib/providers/fields.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
+import { qrCodeOf } from '#lib/qr-code.ts'
 import { Secret } from '#lib/secret.ts'
 import { words } from '#lib/words.ts'
 
@@ -38,14 +45,13 @@ export type ConnectState = {
   /** COMPANY_MISMATCH: the company that may be used instead, in one press. */
   otherDomain: string | null
   tokenHint: string | null
+  /** What was taken away around the token, first of all. */
+  removed: string | null
   reference: string | null
 }
 
 /** The customer presses "Check and connect". Works without JavaScript: the page re-renders with the returned state. */
 export async function connectAction(connectionId: string, before: ConnectState, form: FormData): Promise<ConnectState> {
-  const holder = await findActingHolder(connectionId)
-  if (!holder) redirect(`/connect/${connectionId}`)
-
   const typed = {
     connectionName: textOf(form, 'connectionName'),
     domain: textOf(form, 'domain'),
@@ -59,16 +65,21 @@ export async function connectAction(connectionId: string, before: ConnectState, 
     explanation: null,
     otherDomain: null,
     tokenHint: null,
+    removed: null,
     reference: null,
   }
   try {
+    const holder = await findActingHolder(connectionId)
+    if (!holder) redirect(`/connect/${connectionId}`)
     await visit(holder)
     const connection = await getConnection(db(), holder)
+    const removed =
+      fieldsOf(connection.provider as ProviderId).cleanApiToken(textOf(form, 'apiToken')).removed[0] ?? null
     const { startDate } = getProfile(connection.profile)
     const parsed = providerOf(connection)
       .schema({ startDate: connection.startDate ? 'hidden' : startDate, today: new Date() })
       .safeParse({ ...typed, apiToken: textOf(form, 'apiToken') })
-    if (!parsed.success) return { ...state, ...refusedFields(connection, parsed.error.issues) }
+    if (!parsed.success) return { ...state, removed, ...refusedFields(connection, parsed.error.issues) }
 
     const outcome = await connect(holder, {
       connectionName: parsed.data.connectionName,
@@ -77,12 +88,10 @@ export async function connectAction(connectionId: string, before: ConnectState, 
       startDate: connection.startDate ?? parsed.data.startDate,
       submissionKey: textOf(form, 'submissionKey') || crypto.randomUUID(),
     })
-    return await answer(connectionId, { ...state, tokenHint: hintOf(connection, parsed.data) }, outcome)
+    return await answer(connectionId, { ...state, removed, tokenHint: hintOf(connection, parsed.data) }, outcome)
   } catch (error) {
     if (isRedirect(error)) throw error
-    const reference = log.error('connect.failed', error, { connectionId })
-    const connection = await getConnection(db(), holder).catch(() => null)
-    return { ...state, code: 'INTERNAL', reference, explanation: connection && explain('INTERNAL', connection) }
+    return { ...state, code: 'INTERNAL', reference: log.error('connect.failed', error, { connectionId }) }
   }
 }
 
@@ -94,10 +103,36 @@ export async function confirmAction(connectionId: string): Promise<void> {
 }
 
 /** The customer wants the link in their mailbox once more. */
-export async function mailAgainAction(connectionId: string): Promise<void> {
+export async function mailAgainAction(connectionId: string): Promise<ButtonAnswer> {
+  const { holder, connection } = await getActing(connectionId)
+  const sent = await mailLinkAgain(holder)
+  return answerIn(connection, sent === 'sent' ? 'pages.connect.mailAgainSent' : 'pages.connect.mailAgainLater')
+}
+
+/** The customer's Pipedrive is on another device than their mail. The code is in this answer alone. */
+export async function showCodeAction(connectionId: string): Promise<ButtonAnswer> {
+  const { holder, connection } = await getActing(connectionId)
+  const address = await addressForOtherDevice(holder)
+  if (!address) return answerIn(connection, 'pages.connect.codeLater')
+  return { ...answerIn(connection, 'pages.connect.codeShown'), code: qrCodeOf(address) }
+}
+
+/** The customer wants the receipt by mail once more. */
+export async function mailReceiptAction(connectionId: string): Promise<ButtonAnswer> {
+  const { holder, connection } = await getActing(connectionId)
+  const sent = await mailReceipt(holder)
+  return answerIn(connection, sent === 'sent' ? 'pages.done.mailAgainSent' : 'pages.done.mailAgainLater')
+}
+
+/** The page itself says why a link no longer opens it. */
+async function getActing(connectionId: string): Promise<{ holder: LinkHolder; connection: CustomerConnection }> {
   const holder = await findActingHolder(connectionId)
-  const sent = holder ? await mailLinkAgain(holder) : 'throttled'
-  redirect(`/connect/${connectionId}?mailed=${sent}`)
+  if (!holder) redirect(`/connect/${connectionId}`)
+  return { holder, connection: await getConnection(db(), holder) }
+}
+
+function answerIn(connection: CustomerConnection, key: string): ButtonAnswer {
+  return { text: words(connection.language)(key, { email: maskEmail(connection.contactEmail) }) }
 }
 
 /** Turns the end of a submission into the next page, or into what the form shows. */

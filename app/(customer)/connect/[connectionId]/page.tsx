@@ -1,6 +1,7 @@
 import type { Route } from 'next'
 import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
+import { AnsweredButton } from '#components/connect/answered-button.tsx'
 import { ApiPageLink } from '#components/connect/api-page-link.tsx'
 import { CredentialForm } from '#components/connect/credential-form.tsx'
 import { RefreshWhileWaiting } from '#components/connect/refresh-while-waiting.tsx'
@@ -28,12 +29,12 @@ import { Frame } from '../../frame.tsx'
 import { OwnerDetails } from '../../owner-details.tsx'
 import { ReportTable } from '../../report-table.tsx'
 import type { ConnectState } from './actions.ts'
-import { confirmAction, connectAction, mailAgainAction } from './actions.ts'
+import { confirmAction, connectAction, mailAgainAction, showCodeAction } from './actions.ts'
 import { GuideBody } from './guide-body.tsx'
 
 type Params = {
   params: Promise<{ connectionId: string }>
-  searchParams: Promise<{ mailed?: string; another?: string }>
+  searchParams: Promise<{ another?: string; updated?: string }>
 }
 
 /** The customer's page of one connection: guide and form, or the question, the wait or the receipt that came of it. */
@@ -48,7 +49,7 @@ export default async function ConnectPage({ params, searchParams }: Params) {
     answerWith(await headers(), { status: 410 })
     return <EndedPage kind={access.link.state} link={access.link} />
   }
-  const { mailed, another } = await searchParams
+  const { another, updated } = await searchParams
   const connection = await getConnection(db(), access.holder)
   const seen = await findLatestVerification(db(), access.holder)
   switch (connection.status) {
@@ -64,7 +65,7 @@ export default async function ConnectPage({ params, searchParams }: Params) {
       if (pending && !another) return <Confirm connection={connection} seen={seen} />
     }
   }
-  return <GuideAndForm connection={connection} seen={seen} endsAt={access.link.expiresAt} mailed={mailed ?? null} />
+  return <GuideAndForm connection={connection} seen={seen} endsAt={access.link.expiresAt} updated={updated === 'yes'} />
 }
 
 /** C1 and C8: the guide beside the form. */
@@ -72,12 +73,13 @@ async function GuideAndForm({
   connection,
   seen,
   endsAt,
-  mailed,
+  updated,
 }: {
   connection: CustomerConnection
   seen: Verification | null
   endsAt: Date
-  mailed: string | null
+  /** A form of an older build brought the browser here; it had no scripts to say so itself. */
+  updated: boolean
 }) {
   const t = words(connection.language)
   const profile = getProfile(connection.profile)
@@ -105,8 +107,10 @@ async function GuideAndForm({
       : null,
     otherDomain: mismatch,
     tokenHint: null,
+    removed: null,
     reference: null,
   }
+  const buttonWords = { unanswered: t('pages.form.unanswered'), updated: t('pages.form.updated') }
   const lead = {
     contact,
     team: connection.teamName,
@@ -128,6 +132,7 @@ async function GuideAndForm({
         startDateMode={connection.startDate ? 'hidden' : profile.startDate}
         locked={isRepair}
         connectionId={connection.id}
+        internal={explain('INTERNAL', connection)}
         useOtherForm={
           <form action={confirmAction.bind(null, connection.id)} className="mt-4 space-y-2">
             <Button type="submit">{t('pages.verdict.useOther', { domain: otherDomain ?? '' })}</Button>
@@ -136,6 +141,11 @@ async function GuideAndForm({
         }
         header={
           <div className="mb-6 space-y-6">
+            {updated && (
+              <p role="status" className="notice notice-info">
+                {t('pages.form.updatedBefore')}
+              </p>
+            )}
             <h1 className="font-bold text-2xl sm:text-3xl">{title}</h1>
             <p className="max-w-prose text-lg">
               {isRepair
@@ -208,22 +218,22 @@ async function GuideAndForm({
       />
       <section className="mt-10 space-y-2 text-sm print:hidden">
         <p className="text-muted">{t('pages.connect.endsOn', { date: formatDateTime(endsAt, connection.language) })}</p>
-        {mailed ? (
-          <p role="status">
-            {t(mailed === 'sent' ? 'pages.connect.mailAgainSent' : 'pages.connect.mailAgainLater', {
-              email: maskEmail(connection.contactEmail),
-            })}
-          </p>
-        ) : (
-          <form action={mailAgainAction.bind(null, connection.id)} className="flex flex-wrap items-center gap-3">
-            <span className="text-muted">
-              {t('pages.connect.mailAgainHint', { email: maskEmail(connection.contactEmail) })}
-            </span>
-            <button type="submit" className="button-secondary">
-              {t('pages.connect.mailAgain')}
-            </button>
-          </form>
-        )}
+        <AnsweredButton
+          action={mailAgainAction.bind(null, connection.id)}
+          label={t('pages.connect.mailAgain')}
+          words={buttonWords}
+        >
+          <span className="text-muted">
+            {t('pages.connect.mailAgainHint', { email: maskEmail(connection.contactEmail) })}
+          </span>
+        </AnsweredButton>
+        <AnsweredButton
+          action={showCodeAction.bind(null, connection.id)}
+          label={t('pages.connect.showCode')}
+          words={{ ...buttonWords, codeLabel: t('pages.connect.codeLabel') }}
+        >
+          <span className="text-muted">{t('pages.connect.showCodeHint')}</span>
+        </AnsweredButton>
       </section>
     </Frame>
   )

@@ -1,6 +1,7 @@
 import type { Route } from 'next'
 import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
+import { AnsweredButton } from '#components/connect/answered-button.tsx'
 import { OwnerCard } from '#components/connect/owner-card.tsx'
 import { Moment } from '#components/ui/moment.tsx'
 import { PrintButton } from '#components/ui/print-button.tsx'
@@ -15,6 +16,7 @@ import { words } from '#lib/words.ts'
 import { EndedPage } from '../../../ended-page.tsx'
 import { Frame } from '../../../frame.tsx'
 import { ReportTable } from '../../../report-table.tsx'
+import { mailReceiptAction } from '../actions.ts'
 
 /** C3: the receipt. Also what a used link shows when it is opened again. Never the token, not even its last characters. */
 export default async function DonePage({ params }: { params: Promise<{ connectionId: string }> }) {
@@ -89,10 +91,16 @@ export default async function DonePage({ params }: { params: Promise<{ connectio
           />
           <List title={t('pages.done.stopTitle')} lines={[t('pages.done.stop', names)]} />
         </div>
-        <p className="flex flex-wrap items-center gap-4 text-muted print:hidden">
+        <div className="flex flex-wrap items-center gap-4 print:hidden">
           <PrintButton label={t('pages.done.printButton')} />
-          <span>{t('pages.done.mailed', { email })}</span>
-        </p>
+          <AnsweredButton
+            action={mailReceiptAction.bind(null, connection.id)}
+            label={t('pages.done.mailAgain')}
+            words={{ unanswered: t('pages.form.unanswered'), updated: t('pages.form.updated') }}
+          >
+            <span className="text-muted">{t('pages.done.mailed', { email })}</span>
+          </AnsweredButton>
+        </div>
       </div>
     </Frame>
   )
