@@ -7,6 +7,8 @@ export async function register(): Promise<void> {
   await boot()
 }
 
+type Failed = Parameters<Instrumentation.onRequestError>[1]
+
 /**
  * Next prints the digest to the visitor as the reference; this puts the same one beside the cause. A page that could
  * not reach the database says so with 503 and when to come back: it is no bug of the page.
@@ -14,15 +16,26 @@ export async function register(): Promise<void> {
 export const onRequestError: Instrumentation.onRequestError = async (error, request, context) => {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return
   const { log } = await import('#lib/log.ts')
-  const { answerWith } = await import('#lib/answer.ts')
-  const { isUnreachable } = await import('#lib/data/unreachable.ts')
-  if (isUnreachable(error))
-    answerWith({ get: headerOf(request.headers) }, { status: 503, headers: { 'retry-after': '5' } })
   const digest = error instanceof Error && 'digest' in error ? String(error.digest) : undefined
   // The route, never the path: a path may be a secure link.
-  log.error('request.failed', error, { reference: digest, method: request.method, route: context.routePath })
+  const reference = log.error('request.failed', error, {
+    reference: digest,
+    method: request.method,
+    route: context.routePath,
+  })
+  if (context.routeType === 'render') await answerFor(error, request, reference)
 }
 
-function headerOf(headers: NodeJS.Dict<string | string[]>): (name: string) => string | null {
-  return (name) => String(headers[name] ?? '') || null
+async function answerFor(error: unknown, { headers }: Failed, reference: string): Promise<void> {
+  const { answerWith } = await import('#lib/answer.ts')
+  const { faultPage } = await import('#lib/fault-page.ts')
+  const { isUnreachable } = await import('#lib/data/unreachable.ts')
+  answerWith(
+    { get: (name) => String(headers[name] ?? '') || null },
+    {
+      ...(isUnreachable(error) && { status: 503, headers: { 'retry-after': '5' } }),
+      // Inside an open page the scripts draw the same from `error.tsx`.
+      ...(!headers.rsc && { body: faultPage(headers, reference) }),
+    },
+  )
 }

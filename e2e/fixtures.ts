@@ -17,14 +17,27 @@ type Requested = { id: string; reference: string; link: string; connections: { i
 
 /** Runs the operator's CLI beside the running portal, as an operator would. */
 export async function portal(...argv: string[]): Promise<Record<string, unknown>> {
+  return operate({ DATA_DIR, PORTAL_ORIGIN: `http://localhost:${PORT}` }, argv)
+}
+
+export async function operate(environment: Record<string, string>, argv: string[]): Promise<Record<string, unknown>> {
   const { stdout } = await run(process.execPath, ['--conditions=react-server', 'bin/portal.ts', ...argv, '--json'], {
-    env: { ...process.env, DATA_DIR, PORTAL_ORIGIN: `http://localhost:${PORT}` },
+    env: { ...process.env, ...environment },
   })
   return JSON.parse(stdout)
 }
 
 /** A request of its own for each test. */
 export async function request(options: Record<string, string> = {}): Promise<Requested> {
+  return (await portal(...requestArguments(options))) as Requested
+}
+
+/** The same at another portal. */
+export async function requestOf(environment: Record<string, string>): Promise<Requested> {
+  return (await operate(environment, requestArguments({}))) as Requested
+}
+
+function requestArguments(options: Record<string, string>): string[] {
   const given = {
     customer: 'Acme',
     email: 'jane@acme.example',
@@ -33,8 +46,7 @@ export async function request(options: Record<string, string> = {}): Promise<Req
     profile: 'two-way-crm',
     ...options,
   }
-  const argv = Object.entries(given).flatMap(([name, value]) => [`--${name}`, value])
-  return (await portal('request', 'create', ...argv, '--no-mail')) as Requested
+  return ['request', 'create', ...Object.entries(given).flatMap(([name, value]) => [`--${name}`, value]), '--no-mail']
 }
 
 /** Changes what the fake Pipedrive does next. */
@@ -97,7 +109,7 @@ export const test = base.extend<{ watched: undefined }>({
     async ({ page }, use) => {
       const problems: string[] = []
       page.on('console', (message) => {
-        if (message.type() === 'error' && !/status of (403|404|410|429)/.test(message.text()))
+        if (message.type() === 'error' && !/status of (403|404|409|410|429|503)/.test(message.text()))
           problems.push(message.text())
       })
       page.on('pageerror', (error) => problems.push(String(error)))

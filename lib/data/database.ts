@@ -52,12 +52,32 @@ export async function closeDatabase(): Promise<void> {
 
 const POOL_MAX = Math.min(10, Math.max(4, availableParallelism() * 2))
 
+/** A little longer than the server's own limit: it only ends waits for a server that cannot answer at all. */
+const QUERY_TIMEOUT_MS = 5_500
+
+/** A connection that swallowed a query is given up, or the pool would hand it to the next one. */
+class ImpatientClient extends pg.Client {
+  override query(...asked: unknown[]): never {
+    const answer: unknown = (super.query as (...asked: unknown[]) => unknown)(...asked)
+    if (answer instanceof Promise) answer.catch((error) => this.#giveUp(error))
+    return answer as never
+  }
+
+  #giveUp(error: unknown): void {
+    if (!(error instanceof Error) || error.message !== 'Query read timeout') return
+    const { connection } = this as unknown as { connection: { stream: { destroy(): void } } }
+    connection.stream.destroy()
+  }
+}
+
 function serverDialect(connectionString: string): Dialect {
   const pool = new pg.Pool({
     connectionString,
+    Client: ImpatientClient,
     max: POOL_MAX,
-    connectionTimeoutMillis: 3_000,
+    connectionTimeoutMillis: 2_000,
     statement_timeout: 5_000,
+    query_timeout: QUERY_TIMEOUT_MS,
     lock_timeout: 2_000,
     idle_in_transaction_session_timeout: 10_000,
     application_name: 'latchkey',

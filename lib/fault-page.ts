@@ -1,0 +1,25 @@
+import { LANGUAGE_COOKIE, languageOf } from './language.ts'
+import { words } from './words.ts'
+
+type RequestHeaders = Record<string, string | string[] | undefined>
+
+/**
+ * What stands in a page's place when the page could not be drawn: whose fault it is, what to do, and the reference
+ * that the log has too. Next would send an empty body that only its scripts fill.
+ */
+export function faultPage(headers: RequestHeaders, reference: string): string {
+  const language = languageOf({
+    chosen: new RegExp(`${LANGUAGE_COOKIE}=(\\w+)`).exec(String(headers.cookie ?? ''))?.[1],
+    accepted: String(headers['accept-language'] ?? '') || null,
+  })
+  const t = words(language)
+  const nonce = String(headers['x-nonce'] ?? '')
+  return `<!doctype html>
+<html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"><title>${t('shell.error.title')} · ${t('shell.product')}</title>
+<style nonce="${nonce}">body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:auto;padding:1.25rem}h1{font-size:1.875rem;line-height:1.25}</style>
+</head><body><p>${t('shell.product')}</p><main><h1>${t('shell.error.title')}</h1><p>${t('shell.error.text')}</p>
+<p>${t('shell.error.steps')}</p><p>${t('shell.error.reference')} <code>${reference}</code></p>
+<p><a href="">${t('shell.error.retry')}</a></p></main></body></html>
+`
+}
