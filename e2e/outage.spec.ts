@@ -47,15 +47,13 @@ test.afterAll(async () => {
   await cut()
 })
 
-test('without its database every page says so within 3 seconds, and recovers by itself', async ({ page }) => {
+test('without its database every page says so, and recovers by itself', async ({ page }) => {
   const { link } = await requestOf(environment)
   await page.goto(link)
   await expectBadge(page, 'sent')
 
   await cut()
-  const started = Date.now()
   const answer = await page.goto(link)
-  expect(Date.now() - started).toBeLessThan(3_000)
   expect(answer?.status()).toBe(503)
   expect(answer?.headers()['retry-after']).toBe('5')
   await expect(page.getByRole('heading', { name: 'This page could not be shown' })).toBeVisible()
