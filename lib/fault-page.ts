@@ -16,10 +16,10 @@ export function faultPage(headers: RequestHeaders, reference: string): string {
   const nonce = String(headers['x-nonce'] ?? '')
   return `<!doctype html>
 <html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><title>${t('shell.error.title')} · ${t('shell.product')}</title>
+<meta name="color-scheme" content="light dark"><title>${t('fault.title')} · ${t('fault.product')}</title>
 <style nonce="${nonce}">body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:auto;padding:1.25rem}h1{font-size:1.875rem;line-height:1.25}</style>
-</head><body><header><p>${t('shell.product')}</p></header><main><h1>${t('shell.error.title')}</h1><p>${t('shell.error.text')}</p>
-<p>${t('shell.error.steps')}</p><p>${t('shell.error.reference')} <code>${reference}</code></p>
-<p><a href="">${t('shell.error.retry')}</a></p></main></body></html>
+</head><body><header><p>${t('fault.product')}</p></header><main><h1>${t('fault.title')}</h1><p>${t('fault.text')}</p>
+<p>${t('fault.steps')}</p><p>${t('fault.reference')} <code>${reference}</code></p>
+<p><a href="">${t('fault.retry')}</a></p></main></body></html>
 `
 }

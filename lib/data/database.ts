@@ -84,6 +84,8 @@ function serverDialect(connectionString: string): Dialect {
   })
   // Without a listener a connection that the server ends would end the process.
   pool.on('error', (error) => log.warn('database.connection_lost', { reason: error.message }))
+  // The pool listens to connections that rest; one that breaks in a transaction fails its query and needs no more.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return new PostgresDialect({ pool })
 }
 
