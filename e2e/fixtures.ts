@@ -104,13 +104,18 @@ export function mailsTo(address: string): { subject: string; text: string; html:
 }
 
 /** Every page is watched: nothing is asked of another host, no error reaches the console, no address holds a token. */
-export const test = base.extend<{ watched: undefined }>({
+export const test = base.extend<{ tolerated: RegExp[]; tolerate: (message: RegExp) => void; watched: undefined }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern to know what a fixture needs.
+  tolerated: async ({}, use) => use([]),
+  /** For a test that breaks something on purpose: the console may say so. */
+  tolerate: async ({ tolerated }, use) => use((message) => void tolerated.push(message)),
   watched: [
-    async ({ page }, use) => {
+    async ({ page, tolerated }, use) => {
       const problems: string[] = []
       page.on('console', (message) => {
-        if (message.type() === 'error' && !/status of (403|404|409|410|429|503)/.test(message.text()))
-          problems.push(message.text())
+        const text = message.text()
+        const isExpected = [/status of (403|404|409|410|429|503)/, ...tolerated].some((pattern) => pattern.test(text))
+        if (message.type() === 'error' && !isExpected) problems.push(text)
       })
       page.on('pageerror', (error) => problems.push(String(error)))
       page.on('request', (sent) => {

@@ -274,6 +274,7 @@ function useOffline(): boolean {
   const [offline, setOffline] = useState(false)
   useEffect(() => {
     const look = () => setOffline(!navigator.onLine)
+    look()
     addEventListener('online', look)
     addEventListener('offline', look)
     return () => {
