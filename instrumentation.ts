@@ -23,7 +23,7 @@ export const onRequestError: Instrumentation.onRequestError = async (error, requ
     method: request.method,
     route: context.routePath,
   })
-  if (context.routeType === 'render') await answerFor(error, request, reference)
+  if (context.routeType === 'render' || context.routeType === 'action') await answerFor(error, request, reference)
 }
 
 async function answerFor(error: unknown, { headers }: Failed, reference: string): Promise<void> {
@@ -35,7 +35,7 @@ async function answerFor(error: unknown, { headers }: Failed, reference: string)
     {
       ...(isUnreachable(error) && { status: 503, headers: { 'retry-after': '5' } }),
       // Inside an open page the scripts draw the same from `error.tsx`.
-      ...(!headers.rsc && { body: faultPage(headers, reference) }),
+      ...(!headers.rsc && !headers['next-action'] && { body: faultPage(headers, reference) }),
     },
   )
 }

@@ -117,6 +117,7 @@ for (const language of ['en', 'de'] as const) {
   }[language]
 
   test(`every state of the form reads well in ${language}, light and dark`, async ({ page }) => {
+    test.slow()
     const { link } = await request({ language })
     await page.goto(link)
     await expectAccessibleInBothSchemes(page)
@@ -202,7 +203,8 @@ test('forced colours keep the edges of fields and buttons', async ({ page }) => 
   await expect(page.locator('main [data-status] svg')).toBeVisible()
 })
 
-test('offline nothing is sent, and the form stays filled', async ({ page, context }) => {
+test('offline nothing is sent, and the form stays filled', async ({ page, context, tolerate }) => {
+  tolerate(/ERR_INTERNET_DISCONNECTED/)
   const { link } = await request()
   await page.goto(link)
   await context.setOffline(true)
