@@ -31,6 +31,8 @@ const config = {
   // A lock file in a parent folder must not move the root of the build.
   turbopack: { root: path.resolve(import.meta.dirname) },
   experimental: {
+    // forbidden(): a role that does not fit reads whom to ask, with status 403.
+    authInterrupts: true,
     agentUpgrade: false,
     serverActions: { bodySizeLimit: '32kb' },
     proxyClientMaxBodySize: '64kb',

@@ -1,5 +1,6 @@
 import { type NextRequest, NextResponse } from 'next/server'
 import { env } from '#lib/env.ts'
+import { PATH_HEADER } from '#lib/next-path.ts'
 import { isSameOrigin } from '#lib/origin.ts'
 
 const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -32,6 +33,7 @@ function mayChangeState({ method, headers, nextUrl: { pathname } }: NextRequest)
 function passOn(request: NextRequest, nonce: string, policy: string): NextResponse {
   const headers = new Headers(request.headers)
   headers.set('x-nonce', nonce)
+  headers.set(PATH_HEADER, request.nextUrl.pathname + request.nextUrl.search)
   // Next reads the nonce for its own scripts from here; a policy sent by the client is overwritten.
   headers.set('content-security-policy', policy)
   headers.delete('content-security-policy-report-only')

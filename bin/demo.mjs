@@ -32,6 +32,9 @@ for (const name of [
   'MASTER_KEY_FILE',
   'SESSION_SECRET',
   'TRUSTED_PROXY_HOPS',
+  'OIDC_ISSUER',
+  'OIDC_CLIENT_ID',
+  'OIDC_CLIENT_SECRET',
 ]) {
   delete process.env[name]
 }
@@ -49,7 +52,7 @@ Object.assign(process.env, {
 
 rmSync(dataDir, { recursive: true, force: true })
 process.stdout.write(`Demo data in ${path.relative(root, dataDir)} is made anew.\n`)
-const [links] = await Promise.all([seed(), ensureBuilt()])
+const [{ signInLink, links }] = await Promise.all([seed(), ensureBuilt()])
 const repairToken = fake.regenerate(fakeToken('admin@globex-corp'))
 runNext(['start', '--port', String(port), ...listenOn()])
 await answers(`${origin}/api/health`)
@@ -110,6 +113,9 @@ Latchkey demo is ready. Nothing here is real: no mail leaves, no Pipedrive is as
 
 Portal   ${origin}
 Outbox   ${origin}/outbox   every letter that would have been sent
+
+Staff sign-in, once: you are Maria Lopez, admin of Northwind
+  ${signInLink}
 
 Secure links
 ${links.map(({ link, shows }) => `  ${link}   ${shows}`).join('\n')}

@@ -56,6 +56,11 @@ export function env(): Env {
   return store.latchkeyEnv
 }
 
+/** next-auth reads where it runs from the environment alone. Without this it would believe that it is on port 3000. */
+export function nameOriginToNextAuth(portalOrigin: string): void {
+  process.env.NEXTAUTH_URL = portalOrigin
+}
+
 const blank = (value: unknown) => (value === '' ? undefined : value)
 const optional = z.preprocess(blank, z.string().optional())
 const webAddress = z.preprocess(blank, z.url({ protocol: /^https?$/ }).optional())

@@ -47,7 +47,7 @@ const layers = {
 const baseForProviders = new Set(['lib/http.ts', 'lib/secret.ts', 'lib/format.ts', 'lib/words.ts'])
 
 /** Closed lists without any logic of their own, which every layer speaks. */
-const vocabulary = new Set(['lib/connection/status.ts', 'lib/connection/profiles.ts'])
+const vocabulary = new Set(['lib/connection/status.ts', 'lib/connection/profiles.ts', 'lib/mail/address.ts'])
 
 /** Letters kept on disk, where no mail server is set: a page shows them. Writing mail stays out of reach. */
 const pagesMayRead = new Set(['lib/mail/local-outbox.ts'])

@@ -5,14 +5,9 @@ import { newLinkKey } from '#lib/crypto/digest.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { CONNECTIONS_PER_REQUEST_MAX } from '#lib/data/connections.ts'
 import { inTransaction } from '#lib/data/database.ts'
-import {
-  findFirstAdmin,
-  findStaffByEmail,
-  insertConnection,
-  insertRequest,
-  isReferenceFree,
-} from '#lib/data/requests.ts'
+import { insertConnection, insertRequest, isReferenceFree } from '#lib/data/requests.ts'
 import { insertLink } from '#lib/data/secure-links.ts'
+import { findFirstAdmin, findStaffByEmail } from '#lib/data/staff.ts'
 import { env } from '#lib/env.ts'
 import { parseEmailAddress } from '#lib/mail/address.ts'
 import { fieldsOf, providerIds } from '#lib/providers/fields.ts'

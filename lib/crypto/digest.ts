@@ -26,6 +26,16 @@ export function fingerprint(teamId: string, apiToken: Secret): Buffer {
     .digest()
 }
 
+/** What stands for a mail address where the address itself must not be stored. */
+export function digestOfEmail(email: string): string {
+  return createHmac('sha256', subkey('email')).update(email.toLowerCase()).digest('base64url')
+}
+
+/** A secret of its own for a library that wants one. */
+export function keyFor(label: string): string {
+  return subkey(`library:${label}`).toString('base64url')
+}
+
 /** The link of the audit chain: a keyed digest over the link before and the row. */
 export function auditMac(teamId: string, before: Buffer, row: string): Buffer {
   return createHmac('sha256', subkey(`audit:${teamId}`))

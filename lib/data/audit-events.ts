@@ -21,6 +21,14 @@ export type AuditAction =
   | 'credential.shredded'
   | 'connection.verified'
   | 'connection.status'
+  | 'staff.signed_in'
+  | 'staff.signed_out'
+  | 'staff.sign_in_refused'
+  | 'staff.link_issued'
+  | 'member.added'
+  | 'member.role_changed'
+  | 'member.disabled'
+  | 'member.enabled'
 
 export type AuditEntry = {
   action: AuditAction

@@ -6,10 +6,14 @@ import pg from 'pg'
 import { env } from '#lib/env.ts'
 import { db } from './database.ts'
 import * as initial from './migrations/0001-initial.ts'
+import * as staffSignIn from './migrations/0002-staff-sign-in.ts'
 import type { Database } from './schema.ts'
 
 /** In order of their names. Imported, not read from a folder, so that a build carries them along. */
-const migrations: Record<string, Migration> = { '0001-initial': initial }
+const migrations: Record<string, Migration> = {
+  '0001-initial': initial,
+  '0002-staff-sign-in': staffSignIn,
+}
 
 /**
  * Brings the tables up to this version; does nothing when they are. One process at a time, each step in a

@@ -8,7 +8,7 @@ import { newId } from './ids.ts'
 import type { Database } from './schema.ts'
 
 export type NewLetter = {
-  requestId: string
+  requestId: string | null
   connectionId: string | null
   letter: string
   recipientName: string
@@ -36,10 +36,9 @@ export async function insertLetter(trx: Kysely<Database>, actor: Actor, letter: 
     .execute()
 }
 
-export type DueLetter = Omit<NewLetter, 'host' | 'requestId'> & {
+export type DueLetter = Omit<NewLetter, 'host'> & {
   id: string
   teamId: string
-  requestId: string | null
   messageId: string
   attempt: number
   lease: string

@@ -1,6 +1,5 @@
 import 'server-only'
 import type { Kysely } from 'kysely'
-import { sql } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
 import type { Status } from '#lib/connection/status.ts'
 import type { Language } from '#lib/words.ts'
@@ -189,50 +188,4 @@ export async function insertTeam(
     .values({ id: newId('tem'), name: team.name, supportEmail: team.supportEmail, supportPhone: null })
     .returning(['id', 'name'])
     .executeTakeFirstOrThrow()
-}
-
-/** Adds a member, or changes the name and role of the one with this address. */
-export async function upsertStaff(
-  trx: Kysely<Database>,
-  member: { teamId: string; email: string; name: string; role: 'admin' | 'account_manager' | 'support' },
-): Promise<string> {
-  const { id } = await trx
-    .insertInto('staff')
-    .values({ id: newId('stf'), ...member })
-    .onConflict((conflict) =>
-      conflict.columns(['teamId', 'email']).doUpdateSet({ name: member.name, role: member.role, disabledAt: null }),
-    )
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  return id
-}
-
-/** The staff member with this address, if any. */
-export async function findStaffByEmail(
-  trx: Kysely<Database>,
-  teamId: string,
-  email: string,
-): Promise<{ id: string } | null> {
-  const row = await trx
-    .selectFrom('staff')
-    .select('id')
-    .where('teamId', '=', teamId)
-    .where('email', '=', email.toLowerCase())
-    .where('disabledAt', 'is', null)
-    .executeTakeFirst()
-  return row ?? null
-}
-
-/** The first admin of a team: whoever is asked when a request names no account manager. */
-export async function findFirstAdmin(trx: Kysely<Database>, teamId: string): Promise<{ id: string } | null> {
-  const row = await trx
-    .selectFrom('staff')
-    .select('id')
-    .where('teamId', '=', teamId)
-    .where('disabledAt', 'is', null)
-    .orderBy(sql`role = 'admin'`, 'desc')
-    .orderBy('createdAt')
-    .limit(1)
-    .executeTakeFirst()
-  return row ?? null
 }

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely'
+import type { StaffRole } from '#lib/actor.ts'
 import type { Status } from '#lib/connection/status.ts'
 import type { WrappedKey } from '#lib/crypto/key-provider.ts'
 import type { CallRecord, CapabilityRow, TokenOwner } from '#lib/providers/provider.ts'
@@ -8,6 +9,8 @@ import type { VerdictCode } from '#lib/providers/verdicts.ts'
 export type Database = {
   teams: TeamsTable
   staff: StaffTable
+  staffSessions: StaffSessionsTable
+  signInLinks: SignInLinksTable
   customers: CustomersTable
   contacts: ContactsTable
   requests: RequestsTable
@@ -44,8 +47,35 @@ type StaffTable = {
   teamId: string
   email: string
   name: string
-  role: 'admin' | 'account_manager' | 'support'
+  role: StaffRole
   disabledAt: MaybeTime
+  createdAt: Time
+}
+
+/** A browser of a signed-in member. The digest is that of the cookie's value. */
+type StaffSessionsTable = {
+  digest: Buffer
+  id: string
+  teamId: string
+  staffId: string
+  method: 'company' | 'mail' | 'operator'
+  /** When the person last proved who they are; null when the company's sign-in did not say. */
+  authenticatedAt: MaybeTime
+  createdAt: Time
+  /** The last activity, to the minute. */
+  seenAt: Time
+}
+
+/** A link that signs a member in, once. The digest is that of its key. */
+type SignInLinksTable = {
+  digest: Buffer
+  teamId: string
+  staffId: string
+  issuedBy: 'mail' | 'operator'
+  /** Where the member wanted to go. */
+  nextPath: string | null
+  expiresAt: Time
+  usedAt: MaybeTime
   createdAt: Time
 }
 

@@ -2,9 +2,11 @@ import 'server-only'
 import type { Kysely } from 'kysely'
 import type { Watcher } from '#lib/actor.ts'
 import { proven } from '#lib/actor.ts'
+import { signInAddress, signInLinkContext } from '#lib/auth/sign-in-links.ts'
 import { linkContext } from '#lib/connection/letters.ts'
 import { findLinkByKey } from '#lib/connection/links.ts'
 import { linkAddress } from '#lib/connection/request.ts'
+import { digestOfLinkKey } from '#lib/crypto/digest.ts'
 import { open } from '#lib/crypto/envelope.ts'
 import { listRequestConnections, lockConnection, markRequestSent, moveStatus } from '#lib/data/connections.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
@@ -13,10 +15,11 @@ import { claimDueLetters, markAccepted, markFailed, postponeLetter } from '#lib/
 import type { RequestParties } from '#lib/data/requests.ts'
 import { findRequest } from '#lib/data/requests.ts'
 import type { Database } from '#lib/data/schema.ts'
+import { findSignInLink } from '#lib/data/sign-in-links.ts'
 import { env } from '#lib/env.ts'
 import { log } from '#lib/log.ts'
 import type { Facts, LetterName, LinkLetter } from '#lib/mail/letters.ts'
-import { letter as compose } from '#lib/mail/letters.ts'
+import { letter as compose, signInLetter } from '#lib/mail/letters.ts'
 import type { Delivery } from '#lib/mail/send.ts'
 import { sendMail } from '#lib/mail/send.ts'
 
@@ -59,6 +62,7 @@ async function attempt(due: DueLetter): Promise<Outcome> {
 }
 
 async function deliver(due: DueLetter): Promise<Outcome> {
+  if (due.letter === 'sign_in') return deliverSignIn(due)
   const request = due.requestId ? await findRequest(db(), { teamId: due.teamId, request: due.requestId }) : null
   if (!request) return { kind: 'obsolete', reason: 'the request is gone' }
   const link = await openLink(due, request)
@@ -78,6 +82,26 @@ async function deliver(due: DueLetter): Promise<Outcome> {
     fromName: `${request.teamName} via Latchkey`,
     messageId: due.messageId,
     ...written,
+  })
+}
+
+/** A link that was used, ran out, or belongs to somebody disabled is not sent any more. */
+async function deliverSignIn(due: DueLetter): Promise<Outcome> {
+  if (!due.sealedLink) return { kind: 'obsolete', reason: 'it has no link' }
+  const { staffId, minutes } = due.payload as { staffId: string; minutes: number }
+  const key = await open(due.sealedLink, signInLinkContext({ teamId: due.teamId, staffId }))
+  const link = await findSignInLink(digestOfLinkKey(key.reveal()))
+  if (!link) return { kind: 'obsolete', reason: 'its link ended first' }
+  const { teamName } = link
+  return sendMail({
+    to: { name: due.recipientName, address: due.recipientEmail },
+    replyTo: null,
+    fromName: `${teamName} via Latchkey`,
+    messageId: due.messageId,
+    ...signInLetter(
+      { name: due.recipientName, team: teamName, origin: env().portalOrigin, minutes, link: signInAddress(key.reveal()) },
+      due.language,
+    ),
   })
 }
 

@@ -4,6 +4,8 @@ import { retryWaiting } from '#lib/connection/watch.ts'
 import { sealAuditChain } from '#lib/data/audit-chain.ts'
 import { claimDueChecks, postponeCheck } from '#lib/data/connection-checks.ts'
 import { forgetOldLimits } from '#lib/data/rate-limits.ts'
+import { forgetOldSignInLinks } from '#lib/data/sign-in-links.ts'
+import { forgetOldSessions } from '#lib/data/staff-sessions.ts'
 import { forgetOldSubmissions } from '#lib/data/submissions.ts'
 import { log } from '#lib/log.ts'
 import { deliverDue } from './outbox.ts'
@@ -43,6 +45,8 @@ async function keepHouse(): Promise<void> {
   await forgetUnanswered()
   await forgetOldLimits()
   await forgetOldSubmissions()
+  await forgetOldSignInLinks()
+  await forgetOldSessions()
 }
 
 /** Calls `work` again and again, never twice at once; a failure is logged and tried again at the next turn. */

@@ -105,6 +105,32 @@ function linkBlock(say: Say, link: string | null): Paragraph[] {
   ]
 }
 
+/** The link that signs a member of the team in. It names nothing of any customer. */
+export function signInLetter(
+  { link, ...params }: { name: string; team: string; origin: string; minutes: number; link: string },
+  language: Language,
+): Letter {
+  const t = words(language)
+  const values = mapValues({ ...params, minutes: String(params.minutes), host: new URL(params.origin).host }, cleanValue)
+  const subject = subjectOf('sign_in', t, values)
+  const say = sayer(t, mapValues(values, markValue))
+  const paragraphs: Paragraph[] = [
+    { kind: 'text', text: say('hello') },
+    { kind: 'text', text: say('sign_in.why') },
+    { kind: 'button', text: say('sign_in.button'), href: link },
+    { kind: 'address', text: say('orCopy'), href: link },
+    { kind: 'text', text: say('sign_in.once') },
+    { kind: 'text', text: say('sign_in.notYou') },
+    { kind: 'small', text: say('automatic') },
+  ]
+  const plain = sayer(t, values)
+  return {
+    subject,
+    html: asHtml(paragraphs, { subject, language }),
+    text: `${plain('hello')}\n\n${plain('sign_in.plain', { link })}\n\n--\n${plain('automatic')}\n`,
+  }
+}
+
 const FACTS = ['connection', 'company', 'owner', 'date'] as const
 
 /** What is known about the connection, a line each. */
@@ -125,7 +151,7 @@ function plainOf(name: LetterName, say: Say, link: string | null): string {
 const SUBJECT_LENGTH_MAX = 69
 
 /** The subject in full, else the short one, else cut. Values were cleaned, so it is one line. */
-function subjectOf(name: LetterName, t: Words, values: Values): string {
+function subjectOf(name: LetterName | 'sign_in', t: Words, values: Values): string {
   const full = t(`mail.${name}.subject`, values)
   if (full.length <= SUBJECT_LENGTH_MAX) return full
   const short = t(`mail.${name}.subjectShort`, values)

@@ -2,12 +2,15 @@ import 'server-only'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
 import { type Operator, proven } from '#lib/actor.ts'
+import { setMember } from '#lib/auth/members.ts'
+import { issueSignInLink } from '#lib/auth/sign-in-links.ts'
 import { endLinkAt, reissueLink, revokeLink } from '#lib/connection/links.ts'
 import { LINK_DAYS_MAX, type RequestInput, requestConnections } from '#lib/connection/request.ts'
 import { sealAuditChain, verifyAuditChain } from '#lib/data/audit-chain.ts'
-import { db } from '#lib/data/database.ts'
+import { db, inTransaction } from '#lib/data/database.ts'
 import { migrate } from '#lib/data/migrate.ts'
-import { findOrCreateFirstTeam, findRequest, insertTeam, upsertStaff } from '#lib/data/requests.ts'
+import { findOrCreateFirstTeam, findRequest, insertTeam } from '#lib/data/requests.ts'
+import { findStaffByEmail } from '#lib/data/staff.ts'
 import { log } from '#lib/log.ts'
 import { parseEmailAddress } from '#lib/mail/address.ts'
 import { examine } from './doctor.ts'
@@ -72,11 +75,19 @@ const commands: Record<string, OperatorCommand> = {
       const email = parseEmailAddress(named(rest, 'an e-mail address'))
       if (!email) throw new UsageFailure('this is not a mail address')
       const role = z.enum(['admin', 'account_manager', 'support']).parse(values.role ?? 'account_manager')
-      const { teamId } = await operator()
-      return {
-        id: await upsertStaff(db(), { teamId, email: email.toLowerCase(), name: required(values, 'name'), role }),
-        role,
-      }
+      return { id: await setMember(await operator(), { email, name: required(values, 'name'), role }), role }
+    },
+  },
+  'sign-in-link': {
+    usage: 'sign-in-link <email>',
+    does: 'makes a link that signs a member of the team in, once, within 24 hours',
+    options: {},
+    run: async ({ rest }) => {
+      const email = named(rest, 'the e-mail address of a member')
+      const actor = await operator()
+      const member = await findStaffByEmail(db(), actor.teamId, email)
+      if (!member) throw new CommandFailure('NOT_FOUND', `no member with the address ${email} may sign in`, {})
+      return inTransaction((trx) => issueSignInLink(trx, actor, { id: member.id, teamId: actor.teamId }))
     },
   },
   'request create': {

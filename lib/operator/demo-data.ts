@@ -1,11 +1,13 @@
 import 'server-only'
 import { type Operator, proven } from '#lib/actor.ts'
+import { setMember } from '#lib/auth/members.ts'
+import { issueSignInLink } from '#lib/auth/sign-in-links.ts'
 import { type ConnectOutcome, connect } from '#lib/connection/connect.ts'
 import { endLinkAt, reissueLink, revokeLink } from '#lib/connection/links.ts'
 import { type RequestInput, requestConnections } from '#lib/connection/request.ts'
 import { lockConnection, moveStatus } from '#lib/data/connections.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
-import { insertTeam, upsertStaff } from '#lib/data/requests.ts'
+import { insertTeam } from '#lib/data/requests.ts'
 import { findNewestLink } from '#lib/data/secure-links.ts'
 import { Secret } from '#lib/secret.ts'
 
@@ -14,14 +16,17 @@ export type DemoCredential = { domain: string; apiToken: string }
 export type DemoTokens = Record<'stopped' | 'connected' | 'limited' | 'busy', DemoCredential>
 
 export type DemoLink = { shows: string; link: string }
+export type Demo = { signInLink: string; links: DemoLink[] }
 
 const DAY_MS = 86_400_000
 
 /** Fills an empty portal with one request for each page worth seeing, the fresh one first. Everything goes the way a customer's would. */
-export async function seedDemo(tokens: DemoTokens): Promise<DemoLink[]> {
+export async function seedDemo(tokens: DemoTokens): Promise<Demo> {
   const team = await insertTeam(db(), { name: 'Northwind', supportEmail: 'support@northwind.example' })
-  await upsertStaff(db(), { teamId: team.id, email: 'maria@northwind.example', name: 'Maria Lopez', role: 'admin' })
   const operator = proven<'operator'>({ kind: 'operator', teamId: team.id })
+  const maria = await setMember(operator, { email: 'maria@northwind.example', name: 'Maria Lopez', role: 'admin' })
+  await setMember(operator, { email: 'sam@northwind.example', name: 'Sam Okoye', role: 'account_manager' })
+  await setMember(operator, { email: 'ines@northwind.example', name: 'Ines Wolf', role: 'support' })
 
   const fresh = await ask(operator, { customer: 'Acme', contact: 'Jane Miller', profile: 'read-only-sync' })
   const german = await ask(operator, {
@@ -45,7 +50,10 @@ export async function seedDemo(tokens: DemoTokens): Promise<DemoLink[]> {
   await submit(operator, confirming, tokens.limited)
   await submit(operator, waiting, tokens.busy)
 
-  return [
+  const { link: signInLink } = await inTransaction((trx) =>
+    issueSignInLink(trx, operator, { id: maria, teamId: team.id }),
+  )
+  const links = [
     { shows: 'fresh, nothing handed over yet', link: fresh.link },
     { shows: 'fresh, in German', link: german.link },
     { shows: 'stopped working, a new token is needed', link: repair.link },
@@ -55,6 +63,7 @@ export async function seedDemo(tokens: DemoTokens): Promise<DemoLink[]> {
     { shows: 'works with limits, waits for a yes', link: confirming.link },
     { shows: 'Pipedrive is busy, we finish it', link: waiting.link },
   ]
+  return { signInLink, links }
 }
 
 type Asked = { id: string; link: string; connectionId: string; name: string }
