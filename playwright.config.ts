@@ -4,6 +4,8 @@ import chromium from '@sparticuz/chromium'
 /** The fake Pipedrive listens on the port after the portal's. */
 export const PORT = Number(process.env.E2E_PORT || 3310)
 export const FAKE_PORT = PORT + 1
+/** The company's sign-in listens on the one after. */
+export const COMPANY_PORT = PORT + 2
 
 /** The browser comes with the packages; CHROME names another one. */
 const executablePath = process.env.CHROME || (await chromium.executablePath())
@@ -31,6 +33,6 @@ export default defineConfig({
     timeout: 180_000,
     reuseExistingServer: false,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 15_000 },
-    env: { PORT: String(PORT), FAKE_PORT: String(FAKE_PORT) },
+    env: { PORT: String(PORT), FAKE_PORT: String(FAKE_PORT), COMPANY_PORT: String(COMPANY_PORT) },
   },
 })

@@ -1,6 +1,8 @@
 import type { Metadata, Viewport } from 'next'
+import { cookies } from 'next/headers'
 import { connection } from 'next/server'
 import type { ReactNode } from 'react'
+import { THEME_COOKIE, themeOf } from '#lib/theme.ts'
 import { words } from '#lib/words.ts'
 import { pageLanguage, pageWords } from './page-words.ts'
 import './globals.css'
@@ -21,8 +23,9 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function RootLayout({ children }: { children: ReactNode }) {
   await connection()
   const language = await pageLanguage()
+  const theme = themeOf((await cookies()).get(THEME_COOKIE)?.value)
   return (
-    <html lang={language}>
+    <html lang={language} data-theme={theme === 'system' ? undefined : theme}>
       <body>
         <a href="#main" className="skip-link">
           {words(language)('shell.skip')}

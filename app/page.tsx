@@ -35,6 +35,9 @@ export default async function HomePage() {
         <a href="/help" className="link">
           {t('shell.home.help')}
         </a>
+        <a href="/sign-in" className="link">
+          {t('shell.home.signIn')}
+        </a>
       </nav>
     </ShellPage>
   )

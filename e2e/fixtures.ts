@@ -103,6 +103,21 @@ export function mailsTo(address: string): { subject: string; text: string; html:
     .filter(({ to }) => to === address)
 }
 
+const team = {
+  admin: { email: 'maria@northwind.example', name: 'Maria Lopez' },
+  account_manager: { email: 'sam@northwind.example', name: 'Sam Okoye' },
+  support: { email: 'ines@northwind.example', name: 'Ines Wolf' },
+} as const
+
+/** Makes sure that the member exists, and signs them in by an operator's link, as somebody without a mailbox would. */
+export async function signIn(page: Page, role: keyof typeof team, email: string = team[role].email): Promise<void> {
+  await portal('member', 'add', email, '--name', team[role].name, '--role', role)
+  const { link } = (await portal('sign-in-link', email)) as { link: string }
+  await page.goto(link)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL('**/connections')
+}
+
 /** Every page is watched: nothing is asked of another host, no error reaches the console, no address holds a token. */
 export const test = base.extend<{ tolerated: RegExp[]; tolerate: (message: RegExp) => void; watched: undefined }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern to know what a fixture needs.

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { ensureBuilt } from '../bin/build.mjs'
 import { listenOn, root, runNext } from '../bin/process.mjs'
 import { startFakePipedrive } from '../lib/providers/pipedrive/fake.ts'
+import { startCompany } from './company.mjs'
 
 /**
  * The portal as the browser tests meet it: built, fake Pipedrive on a port of its own, no mail server. The database is
@@ -10,6 +11,8 @@ import { startFakePipedrive } from '../lib/providers/pipedrive/fake.ts'
  */
 const companies = Array.from({ length: 60 }, (_, index) => `e2e-${index + 1}`)
 const fake = await startFakePipedrive({ port: Number(process.env.FAKE_PORT), companies })
+const { PORT, COMPANY_PORT } = process.env
+const company = COMPANY_PORT ? await startCompany(Number(COMPANY_PORT), `http://localhost:${PORT}`) : null
 const dataDir = path.join(root, '.data', process.env.E2E_DATA || 'e2e')
 rmSync(dataDir, { recursive: true, force: true })
 Object.assign(process.env, {
@@ -18,6 +21,11 @@ Object.assign(process.env, {
   DATA_DIR: dataDir,
   BUILD_KEY_DIR: '.data',
   PIPEDRIVE_BASE_URL: fake.url,
+  ...(company && {
+    OIDC_ISSUER: company.issuer,
+    OIDC_CLIENT_ID: company.clientId,
+    OIDC_CLIENT_SECRET: company.clientSecret,
+  }),
   LOG_LEVEL: 'info',
 })
 for (const name of [

@@ -40,7 +40,12 @@ for (const given of [
 test('whatever is given, a browser stays with us', () => {
   const nasty = fc.stringMatching(/^[/\\.:@?#%a-z0-9\t\n ]{0,40}$/)
   const elsewhere = fc.webUrl().map((url) => url.replace(/^https?:/, ''))
-  const given = fc.oneof(fc.string(), nasty, elsewhere, fc.tuple(nasty, elsewhere).map((parts) => `/${parts.join('')}`))
+  const given = fc.oneof(
+    fc.string(),
+    nasty,
+    elsewhere,
+    fc.tuple(nasty, elsewhere).map((parts) => `/${parts.join('')}`),
+  )
   fc.assert(
     fc.property(given, (text) => {
       const path = nextPath(text, ORIGIN)

@@ -15,7 +15,8 @@ const notPages = ['/api', '/sign-in', '/_next']
  * parsing it the way browsers do: `//host`, `/\host`, other schemes, control characters in between.
  */
 export function nextPath(given: unknown, portalOrigin: string): string {
-  if (typeof given !== 'string' || given.length > PATH_LENGTH_MAX || !/^\/[\x21-\x7e]*$/.test(given)) return CONSOLE_HOME
+  if (typeof given !== 'string' || given.length > PATH_LENGTH_MAX || !/^\/[\x21-\x7e]*$/.test(given))
+    return CONSOLE_HOME
   if (given.includes('\\') || !URL.canParse(given, portalOrigin)) return CONSOLE_HOME
   const url = new URL(given, portalOrigin)
   const isOurs = isSameOrigin({ get: () => url.origin }, portalOrigin) && url.username === ''

@@ -12,6 +12,8 @@ import reportDe from '#messages/report.de.json' with { type: 'json' }
 import reportEn from '#messages/report.en.json' with { type: 'json' }
 import shellDe from '#messages/shell.de.json' with { type: 'json' }
 import shellEn from '#messages/shell.en.json' with { type: 'json' }
+import teamDe from '#messages/team.de.json' with { type: 'json' }
+import teamEn from '#messages/team.en.json' with { type: 'json' }
 import verdictsDe from '#messages/verdicts.de.json' with { type: 'json' }
 import verdictsEn from '#messages/verdicts.en.json' with { type: 'json' }
 import { log } from './log.ts'
@@ -26,6 +28,7 @@ const en = {
   pipedrive: pipedriveEn,
   shell: shellEn,
   fault: faultEn,
+  team: teamEn,
 }
 
 const de = {
@@ -36,6 +39,7 @@ const de = {
   pipedrive: pipedriveDe,
   shell: shellDe,
   fault: faultDe,
+  team: teamDe,
 }
 
 /** Every message. Each language must fit the type of the other: a key that only one has fails the build. */

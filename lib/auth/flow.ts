@@ -6,7 +6,7 @@ import { digestOfLinkKey, newLinkKey } from '#lib/crypto/digest.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
 import { findOrCreateFirstTeam } from '#lib/data/requests.ts'
-import { findSignInLink, useSignInLink } from '#lib/data/sign-in-links.ts'
+import { findSignInLink, takeSignInLink } from '#lib/data/sign-in-links.ts'
 import type { Member } from '#lib/data/staff.ts'
 import { findMemberToSignIn } from '#lib/data/staff.ts'
 import type { SignInMethod } from '#lib/data/staff-sessions.ts'
@@ -93,7 +93,7 @@ export function adapterOf(flow: Flow): Adapter {
     deleteSession: async () => null,
     // The letter's transaction has stored the digest already.
     createVerificationToken: async (link) => link,
-    useVerificationToken: ({ token }) => useLink(flow, Buffer.from(token, 'hex')),
+    useVerificationToken: ({ token }) => takeLink(flow, Buffer.from(token, 'hex')),
     createSession: async ({ sessionToken, userId, expires }) => {
       await startSession(flow, sessionToken)
       return { sessionToken, userId, expires }
@@ -105,9 +105,9 @@ function userOf(member: Member | null) {
   return member && { id: member.id, email: member.email, name: member.name, emailVerified: null }
 }
 
-async function useLink(flow: Flow, digest: Buffer) {
+async function takeLink(flow: Flow, digest: Buffer) {
   const link = await findSignInLink(digest)
-  if (!link || !(await useSignInLink(db(), digest))) {
+  if (!link || !(await takeSignInLink(db(), digest))) {
     flow.refusal = 'link_ended'
     return null
   }

@@ -40,7 +40,13 @@ export async function askNextAuth(flow: Flow, question: Question): Promise<NextA
   nameOriginToNextAuth(portalOrigin)
   const answer: NextAuthAnswer = { location: null, setCookies: [], body: null }
   const { action, provider, query = {}, body = {}, cookies = {}, method } = question
-  const request = { method, query: { ...query, nextauth: [action, provider].filter(Boolean) }, body, cookies, headers: {} }
+  const request = {
+    method,
+    query: { ...query, nextauth: [action, provider].filter(Boolean) },
+    body,
+    cookies,
+    headers: {},
+  }
   await handle(request as unknown as NextApiRequest, responseInto(answer), optionsOf(flow))
   return answer
 }
@@ -49,7 +55,11 @@ export async function askNextAuth(flow: Flow, question: Question): Promise<NextA
 export async function postToNextAuth(flow: Flow, question: Omit<Question, 'method'>): Promise<NextAuthAnswer> {
   const { body, setCookies } = await askNextAuth(flow, { method: 'GET', action: 'csrf' })
   const { name } = flowCookies().csrfToken
-  const value = setCookies.find((cookie) => cookie.startsWith(`${name}=`))?.slice(name.length + 1).split(';')[0] ?? ''
+  const value =
+    setCookies
+      .find((cookie) => cookie.startsWith(`${name}=`))
+      ?.slice(name.length + 1)
+      .split(';')[0] ?? ''
   return askNextAuth(flow, {
     ...question,
     method: 'POST',
@@ -60,6 +70,9 @@ export async function postToNextAuth(flow: Flow, question: Omit<Question, 'metho
 
 /** The few calls of Node's response that next-auth makes. */
 function responseInto(answer: NextAuthAnswer): NextApiResponse {
+  const keep = (body: unknown) => {
+    answer.body = body
+  }
   const response = {
     status: () => response,
     getHeader: (name: string) => (name === 'Set-Cookie' ? answer.setCookies : undefined),
@@ -68,8 +81,8 @@ function responseInto(answer: NextAuthAnswer): NextApiResponse {
       if (name === 'Location') answer.location = String(value)
       return response
     },
-    json: (body: unknown) => void (answer.body = body),
-    send: (body: unknown) => void (answer.body = body),
+    json: keep,
+    send: keep,
     end: () => {},
   }
   return response as unknown as NextApiResponse
@@ -140,10 +153,16 @@ function companyProvider({ issuer, clientId, clientSecret }: NonNullable<ReturnT
     userinfo: {
       request: async ({ client, tokens }) => {
         const signed = tokens.id_token ? claimsOf(tokens.id_token) : {}
-        return signed.email ? (signed as Claims) : ({ ...(await client.userinfo(tokens as never)), ...signed } as Claims)
+        return signed.email
+          ? (signed as Claims)
+          : ({ ...(await client.userinfo(tokens as never)), ...signed } as Claims)
       },
     },
-    profile: (claims) => ({ id: verifiedEmail(claims) ?? 'unverified', email: verifiedEmail(claims), name: claims.name }),
+    profile: (claims) => ({
+      id: verifiedEmail(claims) ?? 'unverified',
+      email: verifiedEmail(claims),
+      name: claims.name,
+    }),
   }
   return provider
 }

@@ -105,7 +105,11 @@ export async function signOut(): Promise<void> {
     const ended = digest && (await deleteStaffSession(trx, digest))
     if (!ended || !found) return
     const staff = proven<'staff'>({ ...found.staff, address })
-    await recordAudit(trx, staff, { action: 'staff.signed_out', objectId: staff.staffId, details: { session: ended.id } })
+    await recordAudit(trx, staff, {
+      action: 'staff.signed_out',
+      objectId: staff.staffId,
+      details: { session: ended.id },
+    })
   })
   const { name, options } = sessionCookie()
   ;(await cookies()).set(name, '', { ...options, maxAge: 0 })

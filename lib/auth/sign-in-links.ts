@@ -36,7 +36,14 @@ export async function issueSignInLink(
 ): Promise<{ link: string }> {
   const { key, digest } = newLinkKey()
   const { id: staffId, teamId } = member
-  await insertSignInLink(trx, { digest, teamId, staffId, issuedBy: 'operator', nextPath: null, minutes: OPERATOR_MINUTES })
+  await insertSignInLink(trx, {
+    digest,
+    teamId,
+    staffId,
+    issuedBy: 'operator',
+    nextPath: null,
+    minutes: OPERATOR_MINUTES,
+  })
   await recordAudit(trx, actor, { action: 'staff.link_issued', objectId: staffId })
   return { link: signInAddress(key) }
 }

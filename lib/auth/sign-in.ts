@@ -27,7 +27,11 @@ export async function countSignIn({ email }: { email?: string } = {}): Promise<T
   const address = clientAddress(await headers()) ?? 'unknown'
   const buckets = [{ bucket: `sign-in:address:${address}`, windowSeconds: WINDOW_SECONDS, hitsMax: PER_ADDRESS }]
   if (email)
-    buckets.push({ bucket: `sign-in:account:${digestOfEmail(email)}`, windowSeconds: WINDOW_SECONDS, hitsMax: PER_ACCOUNT })
+    buckets.push({
+      bucket: `sign-in:account:${digestOfEmail(email)}`,
+      windowSeconds: WINDOW_SECONDS,
+      hitsMax: PER_ACCOUNT,
+    })
   for (const limit of buckets) {
     const counted = await hitLimit(limit)
     if (!counted.allowed) return counted
@@ -39,7 +43,15 @@ export async function countSignIn({ email }: { email?: string } = {}): Promise<T
  * Mails a link to a member with this address; does nothing for anybody else. Run it after the answer has gone: neither
  * its words nor its time may tell which of the two it was.
  */
-export async function mailLink({ email, next, language }: { email: string; next: string; language: Language }): Promise<void> {
+export async function mailLink({
+  email,
+  next,
+  language,
+}: {
+  email: string
+  next: string
+  language: Language
+}): Promise<void> {
   const flow = newFlow({ address: null, language, nextPath: next, before: null })
   await postToNextAuth(flow, { action: 'signin', provider: 'mail', body: { email, callbackUrl: next } })
 }

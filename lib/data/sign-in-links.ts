@@ -50,7 +50,7 @@ export async function findSignInLink(digest: Buffer): Promise<SignInLink | null>
 }
 
 /** Uses a link up. Of two who try at the same time one succeeds. */
-export async function useSignInLink(trx: Kysely<Database>, digest: Buffer): Promise<boolean> {
+export async function takeSignInLink(trx: Kysely<Database>, digest: Buffer): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('signInLinks')
     .set({ usedAt: sql<Date>`now()` })

@@ -5,7 +5,14 @@ import type { Actor, StaffRole } from '#lib/actor.ts'
 import { newId } from './ids.ts'
 import type { Database } from './schema.ts'
 
-export type Member = { id: string; teamId: string; email: string; name: string; role: StaffRole; disabledAt: Date | null }
+export type Member = {
+  id: string
+  teamId: string
+  email: string
+  name: string
+  role: StaffRole
+  disabledAt: Date | null
+}
 
 const memberColumns = ['id', 'teamId', 'email', 'name', 'role', 'disabledAt'] as const
 

@@ -99,7 +99,13 @@ async function deliverSignIn(due: DueLetter): Promise<Outcome> {
     fromName: `${teamName} via Latchkey`,
     messageId: due.messageId,
     ...signInLetter(
-      { name: due.recipientName, team: teamName, origin: env().portalOrigin, minutes, link: signInAddress(key.reveal()) },
+      {
+        name: due.recipientName,
+        team: teamName,
+        origin: env().portalOrigin,
+        minutes,
+        link: signInAddress(key.reveal()),
+      },
       due.language,
     ),
   })

@@ -111,7 +111,10 @@ export function signInLetter(
   language: Language,
 ): Letter {
   const t = words(language)
-  const values = mapValues({ ...params, minutes: String(params.minutes), host: new URL(params.origin).host }, cleanValue)
+  const values = mapValues(
+    { ...params, minutes: String(params.minutes), host: new URL(params.origin).host },
+    cleanValue,
+  )
   const subject = subjectOf('sign_in', t, values)
   const say = sayer(t, mapValues(values, markValue))
   const paragraphs: Paragraph[] = [

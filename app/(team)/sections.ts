@@ -1,0 +1,14 @@
+import type { StaffRole } from '#lib/actor.ts'
+
+const everybody = ['admin', 'account_manager', 'support'] as const
+
+/**
+ * The console's navigation: what exists, in order, and who may open it. Each page asks for the same roles by
+ * `requireStaff(...section.<name>.roles)`; hiding a link protects nothing.
+ */
+export const section = {
+  connections: { path: '/connections', roles: everybody },
+  settings: { path: '/settings', roles: ['admin'] },
+} as const satisfies Record<string, { path: string; roles: readonly StaffRole[] }>
+
+export type SectionName = keyof typeof section

@@ -1,0 +1,100 @@
+import Link from 'next/link'
+import { againPath, isFresh, requireStaff } from '#lib/auth/session.ts'
+import { db } from '#lib/data/database.ts'
+import { listMembers } from '#lib/data/staff.ts'
+import { pageLanguage, pageWords } from '../../page-words.ts'
+import { section } from '../sections.ts'
+import { addMemberAction } from './actions.ts'
+import { AddMemberForm } from './add-member-form.tsx'
+import { MemberRow } from './member-row.tsx'
+
+const good = ['added', 'done'] as const
+const bad = ['exists', 'unknown', 'yourself', 'last_admin'] as const
+const roles = ['admin', 'account_manager', 'support'] as const
+
+/** The team's settings. So far: who may sign in, and what they may do. */
+export default async function SettingsPage({ searchParams }: { searchParams: Promise<{ said?: string }> }) {
+  const staff = await requireStaff(...section.settings.roles)
+  const [members, canChange, language, t] = await Promise.all([
+    listMembers(db(), staff),
+    isFresh(),
+    pageLanguage(),
+    pageWords(),
+  ])
+  const { said } = await searchParams
+  const told = [...good, ...bad].find((known) => known === said)
+  const isGood = good.some((known) => known === told)
+  return (
+    <>
+      <title>{`${t('team.settings.title')} · ${t('shell.product')}`}</title>
+      <h1 className="console-title">{t('team.settings.title')}</h1>
+      {told && (
+        <p role={isGood ? 'status' : 'alert'} className={`notice ${isGood ? 'notice-ok' : 'notice-error'}`}>
+          <span>{t(`team.settings.said.${told}`)}</span>
+        </p>
+      )}
+      <section aria-labelledby="members" className="space-y-4">
+        <div>
+          <h2 id="members" className="font-semibold text-lg">
+            {t('team.settings.members')}
+          </h2>
+          <p className="text-muted">{t('team.settings.membersLead')}</p>
+        </div>
+        {!canChange && (
+          <div className="card flex flex-wrap items-center justify-between gap-3">
+            <p>{t('team.settings.fresh')}</p>
+            <Link className="button-secondary" prefetch={false} href={await againPath()}>
+              {t('team.settings.confirm')}
+            </Link>
+          </div>
+        )}
+        <table className="rows">
+          <caption className="sr-only">{t('team.settings.members')}</caption>
+          <thead>
+            <tr>
+              {['name', 'email', 'role', 'state'].map((name) => (
+                <th key={name} scope="col">
+                  {t(`team.settings.${name}`)}
+                </th>
+              ))}
+              {canChange && <td />}
+            </tr>
+          </thead>
+          <tbody>
+            {members.map((member) => (
+              <MemberRow
+                key={member.id}
+                member={member}
+                isSelf={member.id === staff.staffId}
+                canChange={canChange}
+                language={language}
+              />
+            ))}
+          </tbody>
+        </table>
+        {canChange && (
+          <details className="disclosure" open={members.length === 1 || undefined}>
+            <summary>{t('team.settings.add')}</summary>
+            <div className="disclosure-body">
+              <p className="text-muted">{t('team.settings.addText')}</p>
+              <AddMemberForm
+                action={addMemberAction}
+                roles={roles.map((role) => ({
+                  value: role,
+                  label: t(`team.roles.${role}`),
+                  hint: t(`team.settings.roleHints.${role}`),
+                }))}
+                words={{
+                  name: t('team.settings.name'),
+                  email: t('team.settings.email'),
+                  role: t('team.settings.role'),
+                  add: t('team.settings.addButton'),
+                }}
+              />
+            </div>
+          </details>
+        )}
+      </section>
+    </>
+  )
+}
