@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { test as base, expect, type Page } from '@playwright/test'
@@ -95,7 +95,7 @@ export async function expectAccessible(page: Page): Promise<void> {
 /** The mails that were kept for an address, newest first. */
 export function mailsTo(address: string): { subject: string; text: string; html: string }[] {
   const folder = path.join(DATA_DIR, 'outbox')
-  return readdirSync(folder)
+  return (existsSync(folder) ? readdirSync(folder) : [])
     .filter((name) => name.endsWith('.json'))
     .sort()
     .reverse()

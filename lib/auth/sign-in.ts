@@ -1,8 +1,7 @@
 import 'server-only'
 import { cookies, headers } from 'next/headers'
-import { digestOfEmail, digestOfLinkKey, signValue, verifySigned } from '#lib/crypto/digest.ts'
+import { digestOfLinkKey, signValue, verifySigned } from '#lib/crypto/digest.ts'
 import { db } from '#lib/data/database.ts'
-import { hitLimit } from '#lib/data/rate-limits.ts'
 import { findOrCreateFirstTeam } from '#lib/data/requests.ts'
 import type { SignInLink } from '#lib/data/sign-in-links.ts'
 import { findSignInLink } from '#lib/data/sign-in-links.ts'
@@ -10,50 +9,16 @@ import { findFirstAdmin } from '#lib/data/staff.ts'
 import { env } from '#lib/env.ts'
 import { nextPath } from '#lib/next-path.ts'
 import { clientAddress } from '#lib/peer-address.ts'
-import type { Language } from '#lib/words.ts'
+import type { Throttle } from './ask-link.ts'
+import { limitSignIn } from './ask-link.ts'
 import type { Flow, Refusal } from './flow.ts'
 import { newFlow } from './flow.ts'
 import { askNextAuth, postToNextAuth } from './next-auth.ts'
 import { sessionCookie } from './session-cookie.ts'
 
-const WINDOW_SECONDS = 15 * 60
-const PER_ACCOUNT = 5
-const PER_ADDRESS = 20
-
-export type Throttle = { allowed: boolean; retryAfterSeconds: number }
-
-/** Counts one attempt of this address, and of the account when one is named. Both alike for accounts that exist or not. */
+/** Counts one attempt of whoever sent this request. */
 export async function countSignIn({ email }: { email?: string } = {}): Promise<Throttle> {
-  const address = clientAddress(await headers()) ?? 'unknown'
-  const buckets = [{ bucket: `sign-in:address:${address}`, windowSeconds: WINDOW_SECONDS, hitsMax: PER_ADDRESS }]
-  if (email)
-    buckets.push({
-      bucket: `sign-in:account:${digestOfEmail(email)}`,
-      windowSeconds: WINDOW_SECONDS,
-      hitsMax: PER_ACCOUNT,
-    })
-  for (const limit of buckets) {
-    const counted = await hitLimit(limit)
-    if (!counted.allowed) return counted
-  }
-  return { allowed: true, retryAfterSeconds: 0 }
-}
-
-/**
- * Mails a link to a member with this address; does nothing for anybody else. Run it after the answer has gone: neither
- * its words nor its time may tell which of the two it was.
- */
-export async function mailLink({
-  email,
-  next,
-  language,
-}: {
-  email: string
-  next: string
-  language: Language
-}): Promise<void> {
-  const flow = newFlow({ address: null, language, nextPath: next, before: null })
-  await postToNextAuth(flow, { action: 'signin', provider: 'mail', body: { email, callbackUrl: next } })
+  return limitSignIn({ address: clientAddress(await headers()) ?? 'unknown', email })
 }
 
 /** Whom a link would sign in. Reading only: scanners open links too. */
