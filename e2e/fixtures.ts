@@ -114,7 +114,7 @@ export async function signIn(page: Page, role: keyof typeof team, email: string 
   await portal('member', 'add', email, '--name', team[role].name, '--role', role)
   const { link } = (await portal('sign-in-link', email)) as { link: string }
   await page.goto(link)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.locator('main form button[type=submit]').click()
   await page.waitForURL('**/connections')
 }
 

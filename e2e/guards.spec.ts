@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { APIRequestContext, APIResponse, Browser } from '@playwright/test'
+import type { StaffRole } from '../lib/actor.ts'
+import { PORT } from '../playwright.config.ts'
+import { expect, signIn, test } from './fixtures.ts'
+import { actions, routes } from './guards.ts'
+
+const allRoles: readonly StaffRole[] = ['admin', 'account_manager', 'support']
+
+const sources = readdirSync('app', { recursive: true, encoding: 'utf8' })
+  .map((file) => path.posix.join('app', file.replaceAll(path.sep, '/')))
+  .filter((file) => /\.tsx?$/.test(file))
+const textOf = (file: string) => readFileSync(file, 'utf8')
+
+/** `file name` of every Server Action: what a file of actions exports, and functions that say so themselves. */
+function actionsOf(file: string): string[] {
+  const text = textOf(file)
+  const found = text.startsWith("'use server'")
+    ? text.matchAll(/^export async function (\w+)/gm)
+    : text.matchAll(/async function (\w+)\([^{]*\{\s*'use server'/g)
+  return [...found].map(([, name]) => `${file} ${name}`)
+}
+
+/** From the start of a function to the brace that closes it at the left margin. */
+function bodyOf(file: string, start: RegExp): string {
+  const text = textOf(file)
+  const at = text.search(start)
+  return at < 0 ? '' : text.slice(at, text.indexOf('\n}', at))
+}
+
+const staffRows = <Row extends { guard: string }>(rows: Record<string, Row>) =>
+  Object.entries(rows).flatMap(([name, row]) =>
+    row.guard === 'staff' ? [{ name, ...(row as Extract<Row, { guard: 'staff' }>) }] : [],
+  )
+
+test('every page and route handler has a row', () => {
+  const found = sources.filter((file) => /\/(?:page\.tsx|route\.tsx?)$/.test(file))
+  expect(found.sort()).toEqual(Object.keys(routes).sort())
+})
+
+test('every Server Action has a row, and the build knows no other', () => {
+  const found = sources.flatMap(actionsOf)
+  expect(found.sort()).toEqual(Object.keys(actions).sort())
+  expect(Object.keys(builtActions())).toHaveLength(found.length)
+})
+
+test('pages and actions check for themselves; neither proxy.ts nor the layout does', () => {
+  for (const { name } of staffRows(routes)) {
+    const guard = name.endsWith('page.tsx') ? /await requireStaff\(/ : /await (?:requireStaff|findStaff)\(/
+    expect(textOf(name), name).toMatch(guard)
+  }
+  for (const { name } of staffRows(actions)) {
+    const [file = '', action] = name.split(' ')
+    const body = bodyOf(file, new RegExp(`export async function ${action}\\b`))
+    expect(body, name).toMatch(/\{\n\s*(?:const staff = )?await require(?:Acting|Fresh)Staff\(/)
+  }
+  for (const file of ['proxy.ts', 'app/(team)/layout.tsx']) expect(textOf(file)).not.toMatch(/require\w*Staff/)
+})
+
+/** Action ids as the build made them, by `file name`. An inline action has no name of its own there. */
+function builtActions(): Record<string, string> {
+  const { node } = JSON.parse(textOf('.next/server/server-reference-manifest.json')) as {
+    node: Record<string, { exportedName: string; filename: string }>
+  }
+  return Object.fromEntries(
+    Object.entries(node).map(([id, { exportedName, filename }]) => [`${filename} ${exportedName}`, id]),
+  )
+}
+
+/** One session of each role for all of it. */
+test.describe.configure({ mode: 'serial' })
+const cookies = {} as Record<StaffRole, string>
+test.beforeAll(async ({ browser }) => {
+  test.setTimeout(120_000)
+  for (const role of allRoles) cookies[role] = await cookieOf(browser, role)
+})
+
+/** A member of each role, signed in, as the cookie of a browser. */
+async function cookieOf(browser: Browser, role: StaffRole): Promise<string> {
+  const page = await browser.newPage()
+  await signIn(page, role, `${randomUUID().slice(0, 8)}@northwind.example`)
+  const cookie = (await page.context().cookies()).find(({ name }) => name === 'latchkey-staff')
+  await page.close()
+  return `latchkey-staff=${cookie?.value}`
+}
+
+const addressOf = (file: string) => file.replace(/^app|\/\([^)]*\)|\/(?:page|route)\.tsx?$/g, '') || '/'
+
+for (const { name, roles, address = addressOf(name) } of staffRows(routes)) {
+  test(`${name} is for ${roles.join(', ')}`, async ({ request: http }) => {
+    const stranger = await http.get(address, { maxRedirects: 0 })
+    if (stranger.status() === 307)
+      expect(stranger.headers().location).toBe(`/sign-in?next=${encodeURIComponent(address)}`)
+    else expect(stranger.status()).toBe(401)
+    for (const role of allRoles) {
+      const answer = await http.get(address, { headers: { cookie: cookies[role] }, maxRedirects: 0 })
+      expect(answer.status(), role).toBe(roles.includes(role) ? 200 : 403)
+    }
+  })
+}
+
+// Signing out comes last: it ends the sessions that the others use.
+const rows = staffRows(actions).sort((row) => (row.name.endsWith(' signOutAction') ? 1 : -1))
+for (const { name, roles } of rows) {
+  test(`${name} is for ${roles.join(', ')}`, async ({ request: http }) => {
+    const id = builtActions()[name] ?? ''
+    // Its own page, another page, and an address that has none: the action runs in all of them.
+    for (const place of ['/connections', '/', '/nowhere'])
+      expect(refused(await post(http, { place, id })), `stranger at ${place}`).toBe(true)
+    for (const role of allRoles) {
+      const cookie = cookies[role]
+      const foreign = await post(http, { place: '/', id, cookie, origin: 'https://evil.example' })
+      expect(foreign.status(), `${role} from elsewhere`).toBe(403)
+      const answer = await post(http, { place: '/', id, cookie })
+      expect(refused(answer), role).toBe(!roles.includes(role))
+    }
+  })
+}
+
+/** As the browser posts an action, with an empty form for each of its parameters. */
+function post(
+  http: APIRequestContext,
+  {
+    place,
+    id,
+    cookie = '',
+    origin = `http://localhost:${PORT}`,
+  }: { place: string; id: string; cookie?: string; origin?: string },
+): Promise<APIResponse> {
+  return http.post(place, {
+    headers: { 'next-action': id, origin, cookie },
+    multipart: { '1_empty': '', '0': '["$K1","$K1"]' },
+    maxRedirects: 0,
+  })
+}
+
+function refused(answer: APIResponse): boolean {
+  const to = answer.headers()['x-action-redirect'] ?? answer.headers().location ?? ''
+  return answer.status() === 401 || answer.status() === 403 || to.startsWith('/sign-in?next=')
+}
