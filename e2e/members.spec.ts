@@ -83,7 +83,8 @@ for (const language of ['en', 'de'])
         for (const path of ['/connections', '/settings']) {
           await page.goto(path)
           await expectAccessible(page)
-          for (const summary of await page.locator('summary').all()) await summary.click()
+          for (const summary of await page.locator('main summary').all()) await summary.click()
+          await page.locator('.console-account > summary').click()
           await expectAccessible(page)
           expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(320)
         }

@@ -4,6 +4,7 @@ import { cookies, headers } from 'next/headers'
 import { forbidden, redirect } from 'next/navigation'
 import { cache } from 'react'
 import { proven, type Staff, type StaffRole } from '#lib/actor.ts'
+import { answerWith } from '#lib/answer.ts'
 import { digestOfLinkKey } from '#lib/crypto/digest.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { inTransaction } from '#lib/data/database.ts'
@@ -60,7 +61,7 @@ export async function requireStaff(...roles: StaffRole[]): Promise<Staff> {
 
 /** For Server Actions: as `requireStaff`, and the form came from our own pages. */
 export async function requireActingStaff(...roles: StaffRole[]): Promise<Staff> {
-  if (!isSameOrigin(await headers(), env().portalOrigin)) forbidden()
+  if (!isSameOrigin(await headers(), env().portalOrigin)) await refuse()
   return requireStaff(...roles)
 }
 
@@ -87,8 +88,14 @@ async function requireSignedIn(roles: StaffRole[]): Promise<SignedIn> {
     const state = (await sessionDigest()) ? '&state=ended' : ''
     redirect(`/sign-in?next=${encodeURIComponent(await currentPath())}${state}` as Route)
   }
-  if (roles.length > 0 && !roles.includes(found.staff.role)) forbidden()
+  if (roles.length > 0 && !roles.includes(found.staff.role)) await refuse()
   return found
+}
+
+/** 403, and the page that says whom to ask. Next alone would answer 200 to the posted form of an action. */
+async function refuse(): Promise<never> {
+  answerWith(await headers(), { status: 403 })
+  forbidden()
 }
 
 /** The page that was asked for. The header only says where to return to: without it that is the console's home. */

@@ -73,26 +73,22 @@ export default async function SettingsPage({ searchParams }: { searchParams: Pro
           </tbody>
         </table>
         {canChange && (
-          <details className="disclosure" open={members.length === 1 || undefined}>
-            <summary>{t('team.settings.add')}</summary>
-            <div className="disclosure-body">
-              <p className="text-muted">{t('team.settings.addText')}</p>
-              <AddMemberForm
-                action={addMemberAction}
-                roles={roles.map((role) => ({
-                  value: role,
-                  label: t(`team.roles.${role}`),
-                  hint: t(`team.settings.roleHints.${role}`),
-                }))}
-                words={{
-                  name: t('team.settings.name'),
-                  email: t('team.settings.email'),
-                  role: t('team.settings.role'),
-                  add: t('team.settings.addButton'),
-                }}
-              />
-            </div>
-          </details>
+          <AddMemberForm
+            action={addMemberAction}
+            roles={roles.map((role) => ({
+              value: role,
+              label: t(`team.roles.${role}`),
+              hint: t(`team.settings.roleHints.${role}`),
+            }))}
+            words={{
+              title: t('team.settings.add'),
+              lead: t('team.settings.addText'),
+              name: t('team.settings.name'),
+              email: t('team.settings.email'),
+              role: t('team.settings.role'),
+              add: t('team.settings.addButton'),
+            }}
+          />
         )}
       </section>
     </>
