@@ -13,7 +13,7 @@ export default async function ForbiddenPage() {
   const admin = signedIn && (await findFirstAdmin(db(), signedIn.staff.teamId))
   return (
     <div className="max-w-2xl space-y-4">
-      <title>{`${t('team.forbidden.title')} · ${signedIn?.session.teamName ?? t('shell.product')}`}</title>
+      <title>{`${t('team.forbidden.title')} · ${signedIn?.session.teamName ?? t('fault.product')}`}</title>
       <h1 className="font-semibold text-2xl">{t('team.forbidden.title')}</h1>
       <p className="text-lg text-muted">
         {admin ? t('team.forbidden.lead', { role, admin: admin.name }) : t('team.forbidden.leadNobody', { role })}

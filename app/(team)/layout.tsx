@@ -23,7 +23,7 @@ export default async function TeamLayout({ children }: { children: ReactNode }) 
     <div className="console">
       <header className="console-bar">
         <p className="console-brand">
-          <span className="text-muted">{t('shell.product')}</span> <bdi>{session.teamName}</bdi>
+          <span className="text-muted">{t('fault.product')}</span> <bdi>{session.teamName}</bdi>
         </p>
         <ConsoleNav label={t('team.frame.nav')} links={links} />
         <details className="console-account">

@@ -1,6 +1,5 @@
 import type { Route } from 'next'
 import { headers } from 'next/headers'
-import Link from 'next/link'
 import { redirect } from 'next/navigation'
 import { ShellPage } from '#components/ui/shell-page.tsx'
 import { answerWith } from '#lib/answer.ts'
@@ -28,14 +27,14 @@ export default async function SignInPage({ searchParams }: Search) {
   const status = state === 'link-ended' ? 410 : state === 'no-role' || state === 'wrong-account' ? 403 : undefined
   answerWith(await headers(), { status })
   return (
-    <ShellPage product={t('shell.product')} title={title} lead={lead}>
-      <title>{`${title} · ${t('shell.product')}`}</title>
+    <ShellPage product={t('fault.product')} title={title} lead={lead}>
+      <title>{`${title} · ${t('fault.product')}`}</title>
       {state === 'sent' ? (
         <div className="max-w-md space-y-3">
           <p>{t('team.signIn.sentNothing')}</p>
-          <Link className="link" prefetch={false} href={`/sign-in?next=${encodeURIComponent(next)}` as Route}>
+          <a className="link" href={`/sign-in?next=${encodeURIComponent(next)}`}>
             {t('team.signIn.sentAgain')}
-          </Link>
+          </a>
         </div>
       ) : (
         <div className="card max-w-md space-y-6 p-6">

@@ -15,7 +15,7 @@ export default async function ConnectionsPage() {
   const column = (name: string) => t(`team.connections.${name}`)
   return (
     <>
-      <title>{`${t('team.connections.title')} · ${t('shell.product')}`}</title>
+      <title>{`${t('team.connections.title')} · ${t('fault.product')}`}</title>
       <h1 className="console-title">{t('team.connections.title')}</h1>
       <dl className="counters">
         {countersOf(counts).map(({ name, n }) => (

@@ -26,7 +26,7 @@ export default async function SettingsPage({ searchParams }: { searchParams: Pro
   const isGood = good.some((known) => known === told)
   return (
     <>
-      <title>{`${t('team.settings.title')} · ${t('shell.product')}`}</title>
+      <title>{`${t('team.settings.title')} · ${t('fault.product')}`}</title>
       <h1 className="console-title">{t('team.settings.title')}</h1>
       {told && (
         <p role={isGood ? 'status' : 'alert'} className={`notice ${isGood ? 'notice-ok' : 'notice-error'}`}>

@@ -15,8 +15,8 @@ export default async function SignInLinkPage({ params }: { params: Promise<{ lin
   const { name, email, teamName: team } = holder
   const title = t('team.signIn.confirm.title', { team })
   return (
-    <ShellPage product={t('shell.product')} title={title} lead={t('team.signIn.confirm.lead', { name, email })}>
-      <title>{`${title} · ${t('shell.product')}`}</title>
+    <ShellPage product={t('fault.product')} title={title} lead={t('team.signIn.confirm.lead', { name, email })}>
+      <title>{`${title} · ${t('fault.product')}`}</title>
       <ConfirmForm action={confirmLinkAction} linkKey={linkKey} words={{ button: t('team.signIn.confirm.button') }} />
       <p className="text-muted">{t('team.signIn.confirm.notYou')}</p>
     </ShellPage>
