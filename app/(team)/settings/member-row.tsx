@@ -36,7 +36,7 @@ export function MemberRow({
       </td>
       {canChange && (
         <td>
-          <details className="row-menu">
+          <details key={`${member.role} ${disabledAt}`} className="row-menu">
             <summary>
               {t('team.settings.change')} <span className="sr-only">{name}</span>
             </summary>
