@@ -7,12 +7,14 @@ import { env } from '#lib/env.ts'
 import { db } from './database.ts'
 import * as initial from './migrations/0001-initial.ts'
 import * as staffSignIn from './migrations/0002-staff-sign-in.ts'
+import * as board from './migrations/0003-board.ts'
 import type { Database } from './schema.ts'
 
 /** In order of their names. Imported, not read from a folder, so that a build carries them along. */
 const migrations: Record<string, Migration> = {
   '0001-initial': initial,
   '0002-staff-sign-in': staffSignIn,
+  '0003-board': board,
 }
 
 /**

@@ -131,6 +131,15 @@ type ConnectionsTable = {
   visitedAt: MaybeTime
   /** Version of the credential in force; 0 = none yet. */
   version: Generated<number>
+  /** Copies for the board, written by `copyForBoard` and `copyLinkEnd` alone. */
+  customerName: Generated<string>
+  sortName: Generated<string>
+  search: Generated<string>
+  ownerId: string | null
+  linkExpiresAt: MaybeTime
+  /** Out of "Needs you" until then, or until the status changes. */
+  snoozedUntil: MaybeTime
+  snoozeNote: string | null
   createdAt: Time
   updatedAt: Time
 }

@@ -2,6 +2,7 @@ import 'server-only'
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import type { Actor, LinkHolder } from '#lib/actor.ts'
+import { copyLinkEnd } from './board-copies.ts'
 import { db } from './database.ts'
 import { newId } from './ids.ts'
 import type { Database } from './schema.ts'
@@ -93,6 +94,7 @@ export async function insertLink(
     .returning(['id', 'expiresAt'])
     .executeTakeFirstOrThrow()
   await insertLinkKey(trx, actor, { linkId: id, digest: link.digest })
+  await copyLinkEnd(trx, { teamId: actor.teamId, requestId: link.requestId })
   return { id, expiresAt }
 }
 
@@ -126,6 +128,7 @@ export async function endLinks(
     .where('replacedAt', 'is', null)
   if (replacedBy) query = query.where('id', '<>', replacedBy)
   const { numUpdatedRows } = await query.executeTakeFirstOrThrow()
+  await copyLinkEnd(trx, { teamId: actor.teamId, requestId })
   return Number(numUpdatedRows)
 }
 
@@ -135,12 +138,31 @@ export async function setLinkEnd(
   actor: Actor,
   { linkId, expiresAt }: { linkId: string; expiresAt: Date },
 ): Promise<void> {
-  await trx
+  const moved = await trx
     .updateTable('secureLinks')
     .set({ expiresAt })
     .where('teamId', '=', actor.teamId)
     .where('id', '=', linkId)
-    .execute()
+    .returning('requestId')
+    .executeTakeFirst()
+  if (moved) await copyLinkEnd(trx, { teamId: actor.teamId, requestId: moved.requestId })
+}
+
+/** As `setLinkEnd`, so many days from now; an end that is later stays. Answers the end. */
+export async function extendLinkEnd(
+  trx: Kysely<Database>,
+  actor: Actor,
+  { linkId, requestId, days }: { linkId: string; requestId: string; days: number },
+): Promise<Date> {
+  const { expiresAt } = await trx
+    .updateTable('secureLinks')
+    .set({ expiresAt: sql<Date>`greatest(expires_at, now() + make_interval(days => ${days}))` })
+    .where('teamId', '=', actor.teamId)
+    .where('id', '=', linkId)
+    .returning('expiresAt')
+    .executeTakeFirstOrThrow()
+  await copyLinkEnd(trx, { teamId: actor.teamId, requestId })
+  return expiresAt
 }
 
 /** Whether the holder's link still takes submissions; locks it against a revoke in the same moment. */
