@@ -1,15 +1,18 @@
 import 'server-only'
+import type { Kysely } from 'kysely'
 import type { Actor, LinkHolder, Operator } from '#lib/actor.ts'
 import { proven } from '#lib/actor.ts'
 import { digestOfLinkKey, newLinkKey } from '#lib/crypto/digest.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
-import { listRequestConnections, lockConnection, moveStatus } from '#lib/data/connections.ts'
+import { listRequestConnections, lockConnection, moveStatus, reopenConnection } from '#lib/data/connections.ts'
 import { findCredential, shredCredentials } from '#lib/data/credentials.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
 import { hitLimit } from '#lib/data/rate-limits.ts'
+import type { Database } from '#lib/data/schema.ts'
 import type { SecureLink } from '#lib/data/secure-links.ts'
 import {
   endLinks,
+  extendLinkEnd,
   findLink,
   findLinkByDigest,
   findNewestLink,
@@ -18,7 +21,8 @@ import {
   setLinkEnd,
 } from '#lib/data/secure-links.ts'
 import { enqueueLinkLetter } from './letters.ts'
-import { LINK_DAYS, linkAddress } from './request.ts'
+import { LINK_DAYS, LINK_DAYS_MAX, linkAddress } from './request.ts'
+import type { Status } from './status.ts'
 import { isSettled } from './status.ts'
 
 /** Statuses of a connection that nobody has to work on through its link any more. */
@@ -50,10 +54,53 @@ export async function reissueLink(
     })
     await endLinks(trx, actor, { requestId, replacedBy: link.id })
     await recordAudit(trx, actor, { action: 'link.reissued', objectId: requestId, details: { linkId: link.id } })
+    await reopen(trx, actor, {
+      requestId,
+      statuses: ['expired', 'revoked', 'undeliverable'],
+      to: deliver === 'mail' ? 'queued' : 'sent',
+    })
     if (deliver === 'mail')
       await enqueueLinkLetter(trx, actor, 'new_link', { requestId, key, expiresAt: link.expiresAt })
     return { link: linkAddress(key), expiresAt: link.expiresAt }
   })
+}
+
+/** What became of an extension. Only a link that ended by time, or has not ended, can be extended. */
+export type Extension = { kind: 'extended'; expiresAt: Date } | { kind: 'no_link' } | { kind: 'ended' }
+
+/** Lets the newest link of a request live so many days from now; one that has expired works again. Never shortens it. */
+export async function extendLink(
+  actor: Actor,
+  { requestId, days, reason }: { requestId: string; days: number; reason?: string },
+): Promise<Extension> {
+  if (!Number.isInteger(days) || days < 1 || days > LINK_DAYS_MAX)
+    throw new RangeError(`a link lives 1 to ${LINK_DAYS_MAX} days`)
+  return inTransaction(async (trx): Promise<Extension> => {
+    const newest = await findNewestLink(trx, { teamId: actor.teamId, requestId })
+    const link = newest && (await findLink(trx, newest.id, { lock: true }))
+    if (!link) return { kind: 'no_link' }
+    if (link.state === 'revoked' || link.state === 'replaced') return { kind: 'ended' }
+    const expiresAt = await extendLinkEnd(trx, actor, { linkId: link.id, requestId, days })
+    await reopen(trx, actor, { requestId, statuses: ['expired'], to: 'sent' })
+    await recordAudit(trx, actor, {
+      action: 'link.extended',
+      objectId: requestId,
+      reason,
+      details: { linkId: link.id, days, until: expiresAt.toISOString() },
+    })
+    return { kind: 'extended', expiresAt }
+  })
+}
+
+async function reopen(
+  trx: Kysely<Database>,
+  actor: Actor,
+  { requestId, statuses, to }: { requestId: string; statuses: Status[]; to: 'queued' | 'sent' },
+): Promise<void> {
+  for (const { id } of await listRequestConnections(trx, { teamId: actor.teamId, requestId })) {
+    const { status: from } = await lockConnection(trx, { teamId: actor.teamId, connectionId: id })
+    if (statuses.includes(from)) await reopenConnection(trx, actor, { connectionId: id, from, to })
+  }
 }
 
 /** Ends a request's link on purpose. Connections that have no credential in force become `revoked`; what waited for a yes is erased. */

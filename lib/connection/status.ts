@@ -1,4 +1,4 @@
-import type { Severity, VerdictCode } from '#lib/providers/verdicts.ts'
+import type { Severity, Turn, VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
 
 /** Where a connection stands. One vocabulary for board, pages, mails, API and audit. */
@@ -29,6 +29,47 @@ export const settledStatuses: readonly Status[] = ['connected', 'connected_limit
 
 export function isSettled(status: Status): boolean {
   return settledStatuses.includes(status)
+}
+
+/** The four piles of the board: what the team must act on, what others must, what works, and what is over. */
+export const groups = ['needs_you', 'waiting', 'connected', 'stopped'] as const
+export type Group = (typeof groups)[number]
+
+const standing = {
+  draft: { group: 'needs_you', turn: 'manager' },
+  queued: { group: 'waiting', turn: 'nobody' },
+  sent: { group: 'waiting', turn: 'customer' },
+  undeliverable: { group: 'needs_you', turn: 'manager' },
+  visited: { group: 'waiting', turn: 'customer' },
+  needs_customer: { group: 'waiting', turn: 'customer' },
+  needs_confirmation: { group: 'waiting', turn: 'customer' },
+  needs_manager: { group: 'needs_you', turn: 'manager' },
+  waiting_provider: { group: 'waiting', turn: 'nobody' },
+  connected: { group: 'connected', turn: 'nobody' },
+  connected_limited: { group: 'needs_you', turn: 'manager' },
+  stopped: { group: 'stopped', turn: 'customer' },
+  declined: { group: 'needs_you', turn: 'manager' },
+  expired: { group: 'needs_you', turn: 'manager' },
+  revoked: { group: 'stopped', turn: 'manager' },
+  off_boarding: { group: 'waiting', turn: 'customer' },
+  closed: { group: 'stopped', turn: 'nobody' },
+  closed_unproven: { group: 'stopped', turn: 'nobody' },
+} as const satisfies Record<Status, { group: Group; turn: Turn }>
+
+export function groupOf(status: Status): Group {
+  return standing[status].group
+}
+
+export function statusesOf(group: Group): Status[] {
+  return statuses.filter((status) => groupOf(status) === group)
+}
+
+/** Who must act next. Where a check has failed or is repeated, its verdict knows better: the customer's admin, or our support. */
+export function turnOf(status: Status, code: VerdictCode | null): Turn {
+  if (status === 'needs_customer' && code && verdicts[code].turn === 'admin') return 'admin'
+  if ((status === 'waiting_provider' || status === 'needs_manager') && code && verdicts[code].turn === 'support')
+    return 'support'
+  return standing[status].turn
 }
 
 /** The status that a verdict leads to. `limitsAccepted`: somebody said yes to connecting with limits. */

@@ -6,6 +6,7 @@ import type { Status } from '#lib/connection/status.ts'
 import type { TokenOwner } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { Language } from '#lib/words.ts'
+import { copyForBoard } from './board-copies.ts'
 import { db } from './database.ts'
 import type { Database } from './schema.ts'
 
@@ -146,9 +147,24 @@ export async function lockConnection(
     .executeTakeFirstOrThrow()
 }
 
+/** As `lockConnection`, for an id that somebody sent: null when the team has no such connection. */
+export async function findStatus(
+  trx: Kysely<Database>,
+  { teamId, connectionId }: { teamId: string; connectionId: string },
+): Promise<{ status: Status; isSnoozed: boolean } | null> {
+  const row = await trx
+    .selectFrom('connections')
+    .select(['status', sql<boolean>`snoozed_until is not null`.as('isSnoozed')])
+    .where('teamId', '=', teamId)
+    .where('id', '=', connectionId)
+    .forUpdate()
+    .executeTakeFirst()
+  return row ?? null
+}
+
 export type StatusMove = { connectionId: string; from: Status; to: Status; verdictCode: VerdictCode | null }
 
-/** Moves a locked connection to another status and keeps the board's counters in step. */
+/** Moves a locked connection to another status and keeps the board's counters in step. A change ends a snooze. */
 export async function moveStatus(
   trx: Kysely<Database>,
   actor: Actor,
@@ -156,7 +172,12 @@ export async function moveStatus(
 ): Promise<void> {
   await trx
     .updateTable('connections')
-    .set({ status: to, verdictCode, updatedAt: sql<Date>`now()` })
+    .set({
+      status: to,
+      verdictCode,
+      updatedAt: sql<Date>`now()`,
+      ...(from === to ? {} : { snoozedUntil: null, snoozeNote: null }),
+    })
     .where('teamId', '=', actor.teamId)
     .where('id', '=', connectionId)
     .execute()
@@ -176,6 +197,35 @@ export async function countStatus(trx: Kysely<Database>, teamId: string, status:
     .onConflict((conflict) =>
       conflict.columns(['teamId', 'status']).doUpdateSet({ n: sql<number>`status_counts.n + ${step}` }),
     )
+    .execute()
+}
+
+/** A link that leads nowhere works again: what stood behind it waits for the customer, who has not opened it since. */
+export async function reopenConnection(
+  trx: Kysely<Database>,
+  actor: Actor,
+  { connectionId, from, to }: { connectionId: string; from: Status; to: 'queued' | 'sent' },
+): Promise<void> {
+  await moveStatus(trx, actor, { connectionId, from, to, verdictCode: null })
+  await trx
+    .updateTable('connections')
+    .set({ visitedAt: null })
+    .where('teamId', '=', actor.teamId)
+    .where('id', '=', connectionId)
+    .execute()
+}
+
+/** Sets or ends the snooze of a locked connection. */
+export async function setSnooze(
+  trx: Kysely<Database>,
+  actor: Actor,
+  { connectionId, until, note }: { connectionId: string; until: Date | null; note: string | null },
+): Promise<void> {
+  await trx
+    .updateTable('connections')
+    .set({ snoozedUntil: until, snoozeNote: note, updatedAt: sql<Date>`now()` })
+    .where('teamId', '=', actor.teamId)
+    .where('id', '=', connectionId)
     .execute()
 }
 
@@ -203,6 +253,7 @@ export async function saveTyped(
     .where('teamId', '=', actor.teamId)
     .where('id', '=', typed.connectionId)
     .execute()
+  await copyForBoard(trx, { teamId: actor.teamId, connectionIds: [typed.connectionId] })
 }
 
 /** Who the sealed token belongs to, and when that was seen. */
@@ -226,6 +277,7 @@ export async function saveOwner(
     .where('teamId', '=', actor.teamId)
     .where('id', '=', connectionId)
     .execute()
+  await copyForBoard(trx, { teamId: actor.teamId, connectionIds: [connectionId] })
 }
 
 /** Notes a check's time, the start or end of a wait, and the version in force. */

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
 import type { Status } from '#lib/connection/status.ts'
 import type { Language } from '#lib/words.ts'
+import { copyForBoard } from './board-copies.ts'
 import { countStatus } from './connections.ts'
 import { newId } from './ids.ts'
 import type { Database } from './schema.ts'
@@ -107,7 +108,30 @@ export async function insertConnection(
     .values({ id, teamId: actor.teamId, ...connection })
     .execute()
   await countStatus(trx, actor.teamId, connection.status, 1)
+  await copyForBoard(trx, { teamId: actor.teamId, connectionIds: [id] })
   return id
+}
+
+/** Gives requests of the team, and the copies on their connections, another account manager. Answers which there were. */
+export async function setRequestOwner(
+  trx: Kysely<Database>,
+  { teamId }: Actor,
+  { requestIds, ownerId }: { requestIds: string[]; ownerId: string },
+): Promise<string[]> {
+  const changed = await trx
+    .updateTable('requests')
+    .set({ ownerId })
+    .where('teamId', '=', teamId)
+    .where('id', 'in', requestIds)
+    .returning('id')
+    .execute()
+  await trx
+    .updateTable('connections')
+    .set({ ownerId })
+    .where('teamId', '=', teamId)
+    .where('requestId', 'in', requestIds)
+    .execute()
+  return changed.map(({ id }) => id)
 }
 
 /** Whether the reference is still free in the team. */
