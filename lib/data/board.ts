@@ -1,8 +1,81 @@
 import 'server-only'
+import type { Expression, ExpressionBuilder, RawBuilder, SelectQueryBuilder, SqlBool } from 'kysely'
+import { sql } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
+import type { BoardCursor, BoardSort, BoardView } from '#lib/board-view.ts'
 import type { Status } from '#lib/connection/status.ts'
+import { statusesOf } from '#lib/connection/status.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
+import { fold } from './board-copies.ts'
 import { db } from './database.ts'
+import type { Database } from './schema.ts'
+
+export type BoardRow = {
+  id: string
+  requestId: string
+  name: string
+  provider: string
+  profile: string
+  status: Status
+  verdictCode: VerdictCode | null
+  customerName: string
+  checkedAt: Date | null
+  linkExpiresAt: Date | null
+  snoozedUntil: Date | null
+  snoozeNote: string | null
+  ownerName: string | null
+  reference: string
+  contactEmail: string
+  teamName: string
+}
+
+export type BoardPage = { rows: BoardRow[]; previous: BoardCursor | null; next: BoardCursor | null }
+
+export const BOARD_ROWS_MAX = 50
+
+/** One page of the board. Its cost depends on the page, not on the number of connections: see migration 0003. */
+export async function listBoardPage(actor: Actor, view: BoardView): Promise<BoardPage> {
+  const isBack = view.from?.side === 'before'
+  const found = await db()
+    .selectFrom(pickRows(actor, view).as('picked'))
+    .innerJoin('connections', 'connections.id', 'picked.id')
+    .innerJoin('requests', 'requests.id', 'connections.requestId')
+    .innerJoin('contacts', 'contacts.id', 'requests.contactId')
+    .innerJoin('teams', 'teams.id', 'connections.teamId')
+    .leftJoin('staff', 'staff.id', 'connections.ownerId')
+    .select(rowColumns)
+    .select(cursorKey(view.sort).as('key'))
+    .orderBy('picked.sortKey', towards(view))
+    .orderBy('picked.id', towards(view))
+    .execute()
+  const hasMore = found.length > BOARD_ROWS_MAX
+  const page = found.slice(0, BOARD_ROWS_MAX)
+  if (isBack) page.reverse()
+  const hasNext = isBack || hasMore
+  const hasPrevious = isBack ? hasMore : view.from !== null
+  return {
+    rows: page.map(({ key: _key, ...row }) => row),
+    previous: hasPrevious ? cursorOf(page.at(0)) : null,
+    next: hasNext ? cursorOf(page.at(-1)) : null,
+  }
+}
+
+/** The chosen rows of the team, in the order of their names; ids of others find nothing. */
+export async function listBoardRows({ teamId }: Actor, connectionIds: string[]): Promise<BoardRow[]> {
+  if (connectionIds.length === 0) return []
+  return db()
+    .selectFrom('connections')
+    .innerJoin('requests', 'requests.id', 'connections.requestId')
+    .innerJoin('contacts', 'contacts.id', 'requests.contactId')
+    .innerJoin('teams', 'teams.id', 'connections.teamId')
+    .leftJoin('staff', 'staff.id', 'connections.ownerId')
+    .select(rowColumns)
+    .where('connections.teamId', '=', teamId)
+    .where('connections.id', 'in', connectionIds.slice(0, BOARD_ROWS_MAX))
+    .orderBy('sortName')
+    .orderBy('connections.id')
+    .execute()
+}
 
 /** How many connections of the team stand where, without counting them. */
 export async function listStatusCounts({ teamId }: Actor): Promise<{ status: Status; n: number }[]> {
@@ -14,30 +87,140 @@ export async function listStatusCounts({ teamId }: Actor): Promise<{ status: Sta
     .execute()
 }
 
-export type BoardRow = {
-  id: string
-  name: string
-  status: Status
-  verdictCode: VerdictCode | null
-  checkedAt: Date | null
-  customerName: string
-  ownerName: string | null
+/** Beyond this the number is not worth its cost. */
+export const SNOOZED_COUNT_MAX = 1000
+
+/** How many of the team's connections are snoozed now. They all would need the team. */
+export async function countSnoozed({ teamId }: Actor): Promise<number> {
+  const some = db()
+    .selectFrom('connections')
+    .select('id')
+    .where('teamId', '=', teamId)
+    .where('snoozedUntil', '>', sql<Date>`now()`)
+    .limit(SNOOZED_COUNT_MAX)
+  const { n } = await db()
+    .selectFrom(some.as('some'))
+    .select(({ fn }) => fn.countAll<string>().as('n'))
+    .executeTakeFirstOrThrow()
+  return Number(n)
 }
 
-export const BOARD_ROWS_MAX = 50
+const rowColumns = [
+  'connections.id',
+  'connections.requestId',
+  'connections.name',
+  'connections.provider',
+  'connections.profile',
+  'connections.status',
+  'connections.verdictCode',
+  'connections.customerName',
+  'connections.checkedAt',
+  'connections.linkExpiresAt',
+  'connections.snoozedUntil',
+  'connections.snoozeNote',
+  'staff.name as ownerName',
+  'requests.reference',
+  'contacts.email as contactEmail',
+  'teams.name as teamName',
+] as const
 
-/** The connections of the team that changed last. */
-export async function listBoardRows({ teamId }: Actor): Promise<BoardRow[]> {
+/** Word for word what migration 0003 has indexed. */
+const sortKeys: Record<BoardSort, RawBuilder<unknown>> = {
+  changed: sql`connections.updated_at`,
+  customer: sql`connections.sort_name`,
+  checked: sql`coalesce(connections.checked_at, '-infinity'::timestamptz)`,
+  link_end: sql`coalesce(connections.link_expires_at, '-infinity'::timestamptz)`,
+}
+
+/** The ids of a page and one more. Several statuses are each read in order and merged: no index can sort over them. */
+function pickRows(actor: Actor, view: BoardView): SelectQueryBuilder<never, never, { id: string; sortKey: unknown }> {
+  const wanted = statusesIn(view)
+  const isMerged = wanted && wanted.length > 1 && !view.text
+  if (!isMerged) return pick(actor, view, wanted ? sql<SqlBool>`connections.status in (${sql.join(wanted)})` : null)
+  const list = sql<{ status: string }>`(values ${sql.join(wanted.map((status) => sql`(${status})`))})`
   return db()
+    .selectFrom(list.as<'wanted'>(sql`wanted(status)`))
+    .innerJoinLateral(pick(actor, view, sql<SqlBool>`connections.status = wanted.status`).as('one'), (join) =>
+      join.onTrue(),
+    )
+    .select(['one.id', 'one.sortKey'])
+    .orderBy('one.sortKey', towards(view))
+    .orderBy('one.id', towards(view))
+    .limit(BOARD_ROWS_MAX + 1) as never
+}
+
+function pick({ teamId }: Actor, view: BoardView, standing: Expression<SqlBool> | null) {
+  let query = db()
     .selectFrom('connections')
-    .innerJoin('customers', 'customers.id', 'connections.customerId')
-    .innerJoin('requests', 'requests.id', 'connections.requestId')
-    .leftJoin('staff', 'staff.id', 'requests.ownerId')
-    .select(['connections.id', 'connections.name', 'connections.status', 'connections.verdictCode'])
-    .select(['connections.checkedAt', 'customers.name as customerName', 'staff.name as ownerName'])
+    .select('connections.id')
+    .select(sortKeys[view.sort].as('sortKey'))
     .where('connections.teamId', '=', teamId)
-    .orderBy('connections.updatedAt', 'desc')
-    .orderBy('connections.id', 'desc')
-    .limit(BOARD_ROWS_MAX)
-    .execute()
+    .where((where) => where.and(filtersOf(view, where)))
+  if (standing) query = query.where(standing)
+  if (view.from) query = query.where(beyond(view, view.from.row))
+  return query
+    .orderBy(sortKeys[view.sort], towards(view))
+    .orderBy('connections.id', towards(view))
+    .limit(BOARD_ROWS_MAX + 1) as never as SelectQueryBuilder<never, never, { id: string; sortKey: unknown }>
+}
+
+function statusesIn({ group, status }: BoardView): Status[] | null {
+  if (status) return [status]
+  return group && group !== 'snoozed' ? statusesOf(group) : null
+}
+
+function filtersOf(view: BoardView, where: ExpressionBuilder<Database, 'connections'>): Expression<SqlBool>[] {
+  const filters: Expression<SqlBool>[] = wordsOf(view.text).map((part) => where('connections.search', 'like', part))
+  const start = startOf(view.text)
+  if (start) filters.push(where.between('connections.sortName', start, `${start}\u{10ffff}`))
+  if (view.owner === 'nobody') filters.push(where('connections.ownerId', 'is', null))
+  else if (view.owner) filters.push(where('connections.ownerId', '=', view.owner))
+  if (view.provider) filters.push(where('connections.provider', '=', view.provider))
+  if (view.group === 'snoozed') filters.push(where('snoozedUntil', '>', sql<Date>`now()`))
+  if (view.group === 'needs_you')
+    filters.push(where.or([where('snoozedUntil', 'is', null), where('snoozedUntil', '<=', sql<Date>`now()`)]))
+  return filters
+}
+
+/** Fewer letters than the index of words needs find customers whose name begins with them. */
+const WORD_LETTERS_MIN = 3
+const WORDS_MAX = 5
+
+function startOf(text: string): string | null {
+  const folded = fold(text)
+  return folded && [...folded].length < WORD_LETTERS_MIN ? folded : null
+}
+
+function wordsOf(text: string): string[] {
+  if (startOf(text)) return []
+  const parts = fold(text).split(' ').filter(Boolean).slice(0, WORDS_MAX)
+  return parts.map((part) => `%${part.replace(/[\\%_]/g, '\\$&')}%`)
+}
+
+function towards({ direction, from }: BoardView): 'asc' | 'desc' {
+  if (from?.side !== 'before') return direction
+  return direction === 'asc' ? 'desc' : 'asc'
+}
+
+function beyond(view: BoardView, { id, key }: BoardCursor): RawBuilder<SqlBool> {
+  const compare = towards(view) === 'asc' ? sql`>` : sql`<`
+  return sql`(${sortKeys[view.sort]}, connections.id) ${compare} (${keyValue(view.sort, key)}, ${id})`
+}
+
+/** Microseconds, because a Date would round them away and a row at the edge of a page would be shown twice or never. */
+function cursorKey(sort: BoardSort): RawBuilder<string> {
+  const key = sortKeys[sort]
+  if (sort === 'customer') return sql`${key}`
+  return sql`case when ${key} = '-infinity'::timestamptz then 'never'
+    else (extract(epoch from ${key}) * 1000000)::bigint::text end`
+}
+
+function keyValue(sort: BoardSort, key: string): RawBuilder<unknown> {
+  if (sort === 'customer') return sql`${key}::text`
+  if (key === 'never') return sql`'-infinity'::timestamptz`
+  return sql`('epoch'::timestamptz + ${key}::double precision * interval '1 microsecond')`
+}
+
+function cursorOf(row: { id: string; key: string } | undefined): BoardCursor | null {
+  return row ? { id: row.id, key: row.key } : null
 }
