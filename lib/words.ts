@@ -2,8 +2,11 @@ import type { createTranslator as CreateTranslator } from 'use-intl/core'
 import { createTranslator } from 'use-intl/core'
 import pipedriveDe from '#lib/providers/pipedrive/messages/de.json' with { type: 'json' }
 import pipedriveEn from '#lib/providers/pipedrive/messages/en.json' with { type: 'json' }
+import boardDe from '#messages/board.de.json' with { type: 'json' }
+import boardEn from '#messages/board.en.json' with { type: 'json' }
 import faultDe from '#messages/fault.de.json' with { type: 'json' }
 import faultEn from '#messages/fault.en.json' with { type: 'json' }
+
 import mailDe from '#messages/mail.de.json' with { type: 'json' }
 import mailEn from '#messages/mail.en.json' with { type: 'json' }
 import pagesDe from '#messages/pages.de.json' with { type: 'json' }
@@ -29,6 +32,7 @@ const en = {
   shell: shellEn,
   fault: faultEn,
   team: teamEn,
+  board: boardEn,
 }
 
 const de = {
@@ -40,6 +44,7 @@ const de = {
   shell: shellDe,
   fault: faultDe,
   team: teamDe,
+  board: boardDe,
 }
 
 /** Every message. Each language must fit the type of the other: a key that only one has fails the build. */

@@ -25,6 +25,7 @@ export type AuditAction =
   | 'connection.status'
   | 'connection.snoozed'
   | 'connection.unsnoozed'
+  | 'connection.unknown'
   | 'staff.signed_in'
   | 'staff.signed_out'
   | 'staff.sign_in_refused'

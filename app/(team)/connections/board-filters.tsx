@@ -1,0 +1,91 @@
+import Link from 'next/link'
+import type { BoardView } from '#lib/board-view.ts'
+import { BOARD_TEXT_MAX, firstDirection, isFiltered } from '#lib/board-view.ts'
+import { groups, statusesOf } from '#lib/connection/status.ts'
+import type { Member } from '#lib/data/staff.ts'
+import { fieldsOf, providerIds } from '#lib/providers/fields.ts'
+import type { words } from '#lib/words.ts'
+
+/** The filters, as a form that asks for an address: it can be kept, sent to a colleague, and left by the back button. */
+export function BoardFilters({
+  view,
+  members,
+  t,
+}: {
+  view: BoardView
+  members: Member[]
+  t: ReturnType<typeof words>
+}) {
+  const any = <option value="">{t('board.filter.any')}</option>
+  return (
+    <search>
+      {/* Drawn anew for each address: a form keeps what was chosen before, whatever the server says. */}
+      <form key={JSON.stringify(view)} action="/connections" method="get" className="board-filters">
+        {view.group && <input type="hidden" name="group" value={view.group} />}
+        {view.sort !== 'changed' && <input type="hidden" name="sort" value={view.sort} />}
+        {view.direction !== firstDirection[view.sort] && <input type="hidden" name="dir" value={view.direction} />}
+        <div className="board-search">
+          <label htmlFor="filter-text">{t('board.filter.text')}</label>
+          <input
+            id="filter-text"
+            type="search"
+            name="q"
+            className="field-input"
+            defaultValue={view.text}
+            maxLength={BOARD_TEXT_MAX}
+            aria-describedby="filter-text-hint"
+          />
+        </div>
+        <div>
+          <label htmlFor="filter-status">{t('board.filter.status')}</label>
+          <select id="filter-status" name="status" className="field-input" defaultValue={view.status ?? ''}>
+            {any}
+            {groups.map((group) => (
+              <optgroup key={group} label={t(`board.group.${group}`)}>
+                {statusesOf(group).map((status) => (
+                  <option key={status} value={status}>
+                    {t(`board.status.${status}`)}
+                  </option>
+                ))}
+              </optgroup>
+            ))}
+          </select>
+        </div>
+        <div>
+          <label htmlFor="filter-owner">{t('board.filter.owner')}</label>
+          <select id="filter-owner" name="owner" className="field-input" defaultValue={view.owner ?? ''}>
+            {any}
+            <option value="nobody">{t('board.filter.nobody')}</option>
+            {members.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </div>
+        <div>
+          <label htmlFor="filter-provider">{t('board.filter.provider')}</label>
+          <select id="filter-provider" name="provider" className="field-input" defaultValue={view.provider ?? ''}>
+            {any}
+            {providerIds.map((provider) => (
+              <option key={provider} value={provider}>
+                {fieldsOf(provider).name}
+              </option>
+            ))}
+          </select>
+        </div>
+        <button type="submit" className="button-secondary">
+          {t('board.filter.apply')}
+        </button>
+        {isFiltered(view) && (
+          <Link className="link board-clear" prefetch={false} href="/connections">
+            {t('board.filter.clear')}
+          </Link>
+        )}
+        <p id="filter-text-hint" className="field-hint">
+          {t('board.filter.textHint')}
+        </p>
+      </form>
+    </search>
+  )
+}

@@ -1,0 +1,92 @@
+import type { BoardData, ShownRow, ShownTime } from '#components/board/board-data.ts'
+import type { Staff } from '#lib/actor.ts'
+import type { BoardView } from '#lib/board-view.ts'
+import { boardAddress } from '#lib/board-view.ts'
+import { isProfileId } from '#lib/connection/profiles.ts'
+import type { Group } from '#lib/connection/status.ts'
+import { groupOf, groups, turnOf } from '#lib/connection/status.ts'
+import type { BoardRow } from '#lib/data/board.ts'
+import { countSnoozed, listBoardPage, listStatusCounts } from '#lib/data/board.ts'
+import { formatDate, formatDateTime, formatRelative } from '#lib/format.ts'
+import type { ProviderId } from '#lib/providers/fields.ts'
+import { fieldsOf } from '#lib/providers/fields.ts'
+import { verdicts } from '#lib/providers/verdicts.ts'
+import type { Language } from '#lib/words.ts'
+import { words } from '#lib/words.ts'
+
+/** One view of the board as it is drawn: for the page, and for the page that asks again. */
+export async function loadBoard(staff: Staff, view: BoardView, language: Language): Promise<BoardData> {
+  const [page, counts, snoozed] = await Promise.all([
+    listBoardPage(staff, view),
+    listStatusCounts(staff),
+    countSnoozed(staff),
+  ])
+  const sums = sumUp(counts, snoozed)
+  const t = words(language)
+  const number = new Intl.NumberFormat(language)
+  const names = [...groups, ...(snoozed > 0 || view.group === 'snoozed' ? (['snoozed'] as const) : [])]
+  return {
+    rows: page.rows.map((row) => show(row, language)),
+    counters: names.map((name) => ({
+      name,
+      label: t(`board.group.${name}`),
+      n: number.format(sums[name]),
+      address: boardAddress({ ...view, group: view.group === name ? null : name, status: null, from: null }),
+      isOpen: view.group === name,
+    })),
+    previous: page.previous && boardAddress({ ...view, from: { side: 'before', row: page.previous } }),
+    next: page.next && boardAddress({ ...view, from: { side: 'after', row: page.next } }),
+  }
+}
+
+function sumUp(
+  counts: Awaited<ReturnType<typeof listStatusCounts>>,
+  snoozed: number,
+): Record<Group | 'snoozed', number> {
+  const sums = { needs_you: 0, waiting: 0, connected: 0, stopped: 0, snoozed }
+  for (const { status, n } of counts) sums[groupOf(status)] += n
+  return { ...sums, needs_you: Math.max(0, sums.needs_you - snoozed) }
+}
+
+function show(row: BoardRow, language: Language): ShownRow {
+  const t = words(language)
+  return {
+    id: row.id,
+    customer: row.customerName,
+    name: row.name,
+    provider: fieldsOf(row.provider as ProviderId).name,
+    profile: isProfileId(row.profile) ? t(`pages.profiles.${row.profile}.title`) : row.profile,
+    status: row.status,
+    verdict: row.verdictCode,
+    badge: t(`board.status.${row.status}`),
+    snoozed: snoozeOf(row, language),
+    turn: t(`board.turn.${turnOf(row.status, row.verdictCode)}`),
+    title: titleOf(row, language),
+    checked: timeOf(row.checkedAt, language),
+    linkEnds: timeOf(row.linkExpiresAt, language),
+    owner: row.ownerName,
+  }
+}
+
+/** What the last check found, unless it found nothing to tell. */
+function titleOf({ verdictCode, teamName, checkedAt }: BoardRow, language: Language): string | null {
+  if (!verdictCode || verdicts[verdictCode].severity === 'ok') return null
+  const date = formatDate(checkedAt ?? new Date(), language)
+  return words(language)(`verdicts.${verdictCode}.title`, { team: teamName, date })
+}
+
+function snoozeOf({ snoozedUntil, snoozeNote }: BoardRow, language: Language): string | null {
+  if (!snoozedUntil || snoozedUntil <= new Date()) return null
+  const date = formatDate(snoozedUntil, language)
+  const t = words(language)
+  return snoozeNote ? t('board.snoozedNote', { date, note: snoozeNote }) : t('board.snoozedUntil', { date })
+}
+
+function timeOf(date: Date | null, language: Language): ShownTime | null {
+  if (!date) return null
+  return {
+    at: date.toISOString(),
+    exact: formatDateTime(date, language),
+    relative: formatRelative(date, language, new Date()),
+  }
+}
