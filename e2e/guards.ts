@@ -34,6 +34,8 @@ export const routes: Record<string, Guard & { address?: string }> = {
   'app/(customer)/connect/[connectionId]/done/page.tsx': { guard: 'customer' },
   'app/(customer)/connect/[connectionId]/visited/route.ts': { guard: 'customer' },
   'app/(team)/connections/page.tsx': { guard: 'staff', roles: everybody },
+  'app/(team)/connections/bulk/page.tsx': { guard: 'staff', roles: everybody },
+  'app/api/board/route.ts': { guard: 'staff', roles: everybody },
   'app/(team)/settings/page.tsx': { guard: 'staff', roles: admins },
 }
 
@@ -49,6 +51,7 @@ export const actions: Record<string, Guard> = {
   'app/(customer)/connect/[connectionId]/actions.ts mailReceiptAction': { guard: 'customer' },
   'app/(team)/actions.ts signOutAction': { guard: 'staff', roles: everybody },
   'app/(team)/actions.ts chooseThemeAction': { guard: 'staff', roles: everybody },
+  'app/(team)/connections/bulk/actions.ts bulkAction': { guard: 'staff', roles: everybody },
   'app/(team)/settings/actions.ts addMemberAction': { guard: 'staff', roles: admins },
   'app/(team)/settings/actions.ts changeRoleAction': { guard: 'staff', roles: admins },
   'app/(team)/settings/actions.ts disableMemberAction': { guard: 'staff', roles: admins },

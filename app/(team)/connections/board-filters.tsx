@@ -20,7 +20,7 @@ export function BoardFilters({
   return (
     <search>
       {/* Drawn anew for each address: a form keeps what was chosen before, whatever the server says. */}
-      <form key={JSON.stringify(view)} action="/connections" method="get" className="board-filters">
+      <form key={JSON.stringify(view)} action="/connections" method="get" autoComplete="off" className="board-filters">
         {view.group && <input type="hidden" name="group" value={view.group} />}
         {view.sort !== 'changed' && <input type="hidden" name="sort" value={view.sort} />}
         {view.direction !== firstDirection[view.sort] && <input type="hidden" name="dir" value={view.direction} />}

@@ -123,7 +123,7 @@ function Fields({
   switch (work) {
     case 'assign':
       return (
-        <div className="field max-w-md">
+        <div className="field mt-6 max-w-md">
           <label htmlFor="field-staffId" className="field-label">
             {words.owner}
           </label>
@@ -151,7 +151,7 @@ function Fields({
       )
     case 'snooze':
       return (
-        <div className="max-w-md">
+        <div className="mt-6 max-w-md">
           <TextField
             label={words.until ?? ''}
             hint={words.untilHint}
@@ -175,7 +175,7 @@ function Fields({
       )
     case 'extend':
       return (
-        <div className="max-w-md">
+        <div className="mt-6 max-w-md">
           <TextField
             label={words.days ?? ''}
             hint={words.daysHint}
@@ -192,7 +192,7 @@ function Fields({
         </div>
       )
     case 'revoke':
-      return <div className="max-w-md">{reason}</div>
+      return <div className="mt-6 max-w-md">{reason}</div>
     default:
       return null
   }
