@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Page } from '@playwright/test'
 import { connect, expect, expectAccessible, fakeToken, mailsTo, request, signIn, test } from './fixtures.ts'
 
+// A live change takes up to 15 seconds to be seen, and every customer is made by a command of its own.
+test.describe.configure({ timeout: 120_000 })
+
 /** A customer of this test alone. */
 const newCustomer = () => `Board ${randomUUID().slice(0, 8)}`
 
@@ -136,7 +139,7 @@ test('a change is told, and waits for [Show]', async ({ page, browser }) => {
   await connectAs(other, asked.link, 'e2e-51')
   await other.close()
 
-  await expect(news).toHaveText('1 row changed', { timeout: 25_000 })
+  await expect(news).toHaveText('1 row changed', { timeout: 40_000 })
   await expect.poll(async () => Number(await connected.textContent())).toBeGreaterThan(before)
   await expect(page.locator('main [data-status]')).toHaveAttribute('data-status', 'sent')
   await page.getByRole('button', { name: 'Show' }).last().click()
@@ -150,7 +153,7 @@ test('while nothing is answered the last rows stay, with their time', async ({ p
   await signIn(page, 'support')
   await page.route('**/api/board**', (route) => route.fulfill({ status: 429, body: '' }))
   await page.goto(`/connections?q=${encodeURIComponent(customer)}`)
-  await expect(page.getByRole('status')).toHaveText(/^Not updated since \d\d:\d\d/, { timeout: 25_000 })
+  await expect(page.getByRole('status')).toHaveText(/^Not updated since \d\d:\d\d/, { timeout: 40_000 })
   await expect(rows(page)).toHaveCount(1)
   await expectAccessible(page)
 })

@@ -4,7 +4,7 @@ import type { Database } from '#lib/data/schema.ts'
 
 /**
  * Fills a team with so many connections in a few statements: every status, many owners and equal names and times, as
- * big teams have them. The copies for the board are made here too, since a million calls would take hours.
+ * big teams have them. The copies for the board are made here too, since `copyForBoard` would take hours for them.
  */
 export async function insertManyConnections(
   database: Kysely<Database>,
@@ -35,7 +35,8 @@ export async function insertManyConnections(
         now() - make_interval(secs => i / 5 * 1.000001),
         case when i % 5 = 0 then null else now() + make_interval(hours => i / 7 % 500 - 100) end,
         case when i % 13 = 7 and i % 10 = 0 then now() + interval '1 day' end,
-        customers.name, '', '', requests.owner_id
+        customers.name, lower(customers.name), lower(concat_ws(chr(10), customers.name, 'Contact ' || i,
+          'c' || i || '@mail' || i % 97 || '.example', 'domain' || i, 'REF-' || i, 'Sales ' || i)), requests.owner_id
       from ${series} join customers on customers.id = ${id('cus')} join requests on requests.id = ${id('req')}`,
     sql`insert into status_counts (team_id, status, n)
       select team_id, status, count(*) from connections where team_id = ${teamId} group by team_id, status`,
