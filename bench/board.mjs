@@ -1,4 +1,4 @@
-import { runChild } from './child.mjs'
+import { runChild } from './domain.mjs'
 import { temporaryDatabase, temporaryFolder } from './server.mjs'
 
 const SMALL = 1_000

@@ -3,7 +3,7 @@ import type { Staff } from '#lib/actor.ts'
 import { proven } from '#lib/actor.ts'
 import { readBoardView } from '#lib/board-view.ts'
 import { countSnoozed, listBoardPage, listStatusCounts } from '#lib/data/board.ts'
-import { openDatabase, useDatabase } from '#lib/data/database.ts'
+import { openDatabase, useDatabase as setDatabase } from '#lib/data/database.ts'
 import { migrateWith } from '#lib/data/migrate.ts'
 import { insertTeam } from '#lib/data/requests.ts'
 import { insertManyConnections } from '#lib/testing/many.ts'
@@ -64,7 +64,7 @@ for (const [name, given] of Object.entries(views)) {
   const rows = filled.map(() => 0)
   for (let round = 0; round < ROUNDS; round++)
     for (const [place, { database, staff, after }] of filled.entries()) {
-      useDatabase(database)
+      setDatabase(database)
       const startedAt = performance.now()
       rows[place] = await show(staff, given.after ? { ...given, after } : given)
       if (round >= WARM_UP) times[place]?.push(performance.now() - startedAt)

@@ -66,7 +66,7 @@ async function tokensOf(fake, companies) {
 }
 
 /** The domain's code needs other import conditions than the fake, and its own processor. */
-function runChild(file, args = [], given = {}) {
+export function runChild(file, args = [], given = {}) {
   const script = path.join(import.meta.dirname, file)
   const child = spawn(process.execPath, ['--conditions=react-server', script, ...args], {
     cwd: root,

@@ -1,4 +1,5 @@
 import { ensureBuilt } from '../bin/build.mjs'
+import { measureBoard } from './board.mjs'
 import { measureCustomerPage } from './customer-page.mjs'
 import { measureSealing, measureVerdict } from './domain.mjs'
 import { cleanUp } from './server.mjs'
@@ -11,7 +12,8 @@ import { measureStart } from './start.mjs'
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => cleanUp().finally(() => process.exit(1)))
 await ensureBuilt({ keyDir: '.data' })
 try {
-  for (const measure of [measureSealing, measureVerdict, measureCustomerPage, measureStart]) await measure(report)
+  for (const measure of [measureSealing, measureVerdict, measureBoard, measureCustomerPage, measureStart])
+    await measure(report)
 } finally {
   await cleanUp()
 }

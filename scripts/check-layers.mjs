@@ -38,7 +38,7 @@ const layers = {
   base: { mayUse: ['base', 'providers'], instead: 'move it into the folder it needs' },
   bin: { mayUse: ['operator', 'jobs', 'data', 'providers', 'base'], instead: 'make it a command of lib/operator' },
   bench: {
-    mayUse: ['connection', 'crypto', 'data', 'providers', 'base'],
+    mayUse: ['testing', 'connection', 'crypto', 'data', 'providers', 'base'],
     instead: 'measure what the product does, with its own functions',
   },
 }
