@@ -1,4 +1,5 @@
-import { sql } from 'kysely'
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import pg from 'pg'
 import type { Staff } from '#lib/actor.ts'
 import { proven } from '#lib/actor.ts'
 import { readBoardView } from '#lib/board-view.ts'
@@ -6,6 +7,7 @@ import { countSnoozed, listBoardPage, listStatusCounts } from '#lib/data/board.t
 import { openDatabase, useDatabase as setDatabase } from '#lib/data/database.ts'
 import { migrateWith } from '#lib/data/migrate.ts'
 import { insertTeam } from '#lib/data/requests.ts'
+import type { Database } from '#lib/data/schema.ts'
 import { insertManyConnections } from '#lib/testing/many.ts'
 
 /** Child of `run.mjs`: the board's queries on a small and on a big team, each in a database of its own, taking turns. */
@@ -27,12 +29,13 @@ async function fill({ count, databaseUrl }: Size) {
   const database = openDatabase({ databaseUrl, dataDir: '' })
   await migrateWith(database)
   const { id: teamId } = await insertTeam(database, { name: 'Northwind', supportEmail: null })
-  // Filling may take longer than a request may.
-  await database.connection().execute(async (alone) => {
-    await sql`set statement_timeout = 0`.execute(alone)
-    await insertManyConnections(alone, { teamId, count })
-    await sql`vacuum analyze`.execute(alone)
+  // Filling takes longer than a request may.
+  const patient = new Kysely<Database>({
+    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: databaseUrl, max: 1 }) }),
   })
+  await insertManyConnections(patient, { teamId, count })
+  await sql`vacuum analyze`.execute(patient)
+  await patient.destroy()
   const staff = proven<'staff'>({ kind: 'staff', teamId, staffId: 'stf_bench', role: 'admin', address: null })
   const middle = await database
     .selectFrom('connections')
