@@ -25,6 +25,11 @@ export function formatDate(date: Date, language: Language, timeZone = 'UTC'): st
   }).format(date)
 }
 
+/** The time of day on the reader's own clock, for what the browser itself has seen. */
+export function formatTime(date: Date, language: Language): string {
+  return new Intl.DateTimeFormat(locales[language], { hour: '2-digit', minute: '2-digit' }).format(date)
+}
+
 const units = [
   ['day', 86_400],
   ['hour', 3_600],

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { Route } from 'next'
 import Link from 'next/link'
 import { type ReactNode, useEffect, useState } from 'react'
+import { formatTime } from '#lib/format.ts'
 import type { BoardData } from './board-data.ts'
 import { countChanges } from './board-data.ts'
 import { BoardTable, type Column } from './board-table.tsx'
@@ -51,7 +52,7 @@ export function LiveBoard({
   /** The view, as the page's address says it. */
   search: string
   madeAt: number
-  language: string
+  language: 'en' | 'de'
   words: LiveWords
   columns: Column[]
   filters: ReactNode
@@ -66,6 +67,8 @@ export function LiveBoard({
     staleTime: REFRESH_MS,
     refetchInterval: REFRESH_MS,
     retry: false,
+    // Without a network too: then it fails, and the page says how old it is.
+    networkMode: 'always',
   })
   const [shown, setShown] = useShown(first)
   const changes = Math.min(countChanges(shown.rows, data.rows), words.changed.length - 1)
@@ -87,7 +90,7 @@ export function LiveBoard({
         <div role="status">
           {changes > 0 && <span>{words.changed[changes]}</span>}
           {error && !(error instanceof SignedOut) && (
-            <span className="text-muted">{words.stale.join(timeOf(dataUpdatedAt, language))}</span>
+            <span className="text-muted">{words.stale.join(formatTime(new Date(dataUpdatedAt), language))}</span>
           )}
           {error instanceof SignedOut && (
             <span>
@@ -127,8 +130,4 @@ function useShown(first: BoardData) {
   useEffect(() => setShown({ first, data: first }), [first])
   const data = shown.first === first ? shown.data : first
   return [data, (latest: BoardData) => setShown({ first, data: latest })] as const
-}
-
-function timeOf(at: number, language: string): string {
-  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' }).format(at)
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
-import type { Operator } from '#lib/actor.ts'
+import type { Operator, StaffRole } from '#lib/actor.ts'
+import { proven } from '#lib/actor.ts'
 import { lockConnection, moveStatus } from '#lib/data/connections.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
 import { upsertStaff } from '#lib/data/staff.ts'
@@ -8,7 +9,9 @@ import { onEachEngine } from '#lib/testing/engines.ts'
 import type { Asked } from '#lib/testing/story.ts'
 import { ask, makeTeam, statusOf } from '#lib/testing/story.ts'
 import { assignOwner } from './assign.ts'
+import { doBulk, planBulk } from './bulk.ts'
 import { endLinkAt, extendLink, findLinkByKey, reissueLink, revokeLink } from './links.ts'
+import { requestConnections } from './request.ts'
 import { SNOOZE_DAYS_MAX, snooze, unsnooze } from './snooze.ts'
 import type { Status } from './status.ts'
 
@@ -111,6 +114,62 @@ onEachEngine(() => {
     const tried = await assignOwner(other, { requestIds: [asked.requestId], staffId: foreign })
     assert.deepEqual(tried, { kind: 'assigned', requestIds: [] })
     assert.equal((await row()).ownerId, ownerId)
+  })
+
+  const staff = (role: StaffRole) =>
+    proven<'staff'>({ kind: 'staff', teamId: team.teamId, staffId: 'stf_test', role, address: null })
+
+  test('many at once: a shared link is ended once, and each row says what became of it', async () => {
+    const wanted = { provider: 'pipedrive', profile: 'read-only-sync' } as const
+    const { connections } = await requestConnections(team, {
+      customer: 'Globex',
+      contact: { name: 'Hank Scorpio', email: 'hank@globex.example' },
+      deliver: 'link',
+      connections: [wanted, wanted],
+    })
+    const foreign = await ask(other)
+    await move('connected')
+    const connectionIds = [...connections.map(({ id }) => id), asked.connectionId, foreign.connectionId]
+    const plan = await planBulk(staff('support'), { work: 'revoke', connectionIds })
+    assert.deepEqual(
+      plan.map(({ row, skip, sharing }) => [row.customerName, skip, sharing]),
+      [
+        ['Acme', 'connected', 1],
+        ['Globex', null, 2],
+        ['Globex', null, 2],
+      ],
+    )
+    assert.equal((await statusOf(connections[0]?.id ?? '')).status, 'sent')
+    const results = await doBulk(staff('support'), { work: 'revoke', reason: 'wrong company' }, { connectionIds })
+    assert.deepEqual(
+      results.map(({ result }) => result),
+      ['connected', 'done', 'done'],
+    )
+    assert.equal((await audited('link.revoked')).length, 1)
+    assert.equal((await statusOf(foreign.connectionId)).status, 'sent')
+    const unknown = await audited('connection.unknown')
+    assert.deepEqual(
+      unknown.map(({ objectId, outcome }) => [objectId, outcome]),
+      [
+        [foreign.connectionId, 'refused'],
+        [foreign.connectionId, 'refused'],
+      ],
+    )
+    // Done before: the second time nothing is left to do.
+    const again = await doBulk(staff('support'), { work: 'revoke', reason: 'wrong company' }, { connectionIds })
+    assert.deepEqual(
+      again.map(({ result }) => result),
+      ['connected', 'no_link', 'no_link'],
+    )
+  })
+
+  test('a role that may not do the work does none of it', async () => {
+    const order = { work: 'snooze', until: inDays(7), note: null } as const
+    await move('needs_manager')
+    await assert.rejects(doBulk(staff('support'), order, { connectionIds: [asked.connectionId] }), /support may not/)
+    assert.equal((await row()).snoozedUntil, null)
+    const [done] = await doBulk(staff('account_manager'), order, { connectionIds: [asked.connectionId] })
+    assert.equal(done?.result, 'done')
   })
 
   test('a snooze ends by hand, or when the status changes', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
+import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import type { Operator } from '#lib/actor.ts'
 import type { BoardView } from '#lib/board-view.ts'
@@ -12,6 +13,7 @@ import type { BoardRow } from './board.ts'
 import { BOARD_ROWS_MAX, countSnoozed, listBoardPage, listBoardRows, listStatusCounts } from './board.ts'
 import { copyForBoard } from './board-copies.ts'
 import { db } from './database.ts'
+import { up } from './migrations/0003-board.ts'
 
 const ROWS = 1000
 
@@ -23,7 +25,8 @@ onEachEngine(() => {
   before(async () => {
     team = await makeTeam()
     other = await makeTeam()
-    for (const { teamId } of [team, other]) await insertManyConnections(db(), { teamId, count: ROWS })
+    await insertManyConnections(db(), { teamId: team.teamId, count: ROWS })
+    await insertManyConnections(db(), { teamId: other.teamId, count: ROWS / 10 })
     const ids = await db().selectFrom('connections').select(['id', 'teamId']).execute()
     for (const { id, teamId } of ids) await copyForBoard(db(), { teamId, connectionIds: [id] })
     all = (await db()
@@ -184,6 +187,26 @@ onEachEngine(() => {
       )
     for (const q of ['globex', 'a%e', '___', 'me'])
       assert.deepEqual((await listBoardPage(asker, readBoardView({ q }))).rows, [], q)
+  })
+
+  test('the step of the migration copies what older rows hold, as each change does', async () => {
+    const copied = () =>
+      db()
+        .selectFrom('connections')
+        .select(['id', 'customerName', 'sortName', 'search', 'ownerId'])
+        .select(sql`link_expires_at is not null and connections.id = ${linked.connectionId}`.as('linkEnds'))
+        .orderBy('id')
+        .execute()
+    const linked = await ask(await makeTeam())
+    const before = await copied()
+    await sql`alter table connections drop column customer_name, drop column sort_name, drop column search,
+      drop column owner_id, drop column link_expires_at, drop column snoozed_until, drop column snooze_note`.execute(
+      db(),
+    )
+    await sql`drop index connections_by_checked, connections_by_status_and_checked`.execute(db())
+    await up(db().withoutPlugins() as unknown as Kysely<unknown>)
+    assert.ok(before.some(({ linkEnds }) => linkEnds))
+    assert.deepEqual(await copied(), before)
   })
 
   test('an address with nonsense in it shows the board', async () => {

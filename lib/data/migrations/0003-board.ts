@@ -29,21 +29,30 @@ const BATCH = 500
 /** Lower-cased here and not by the database: the embedded engine knows the letters of ASCII only. */
 async function copyExisting(db: Kysely<unknown>): Promise<void> {
   for (let last = ''; ; ) {
-    const { rows } = await sql<Record<'id' | 'customer' | 'owner' | 'search', string>>`
-      select c.id, u.name as customer, r.owner_id as owner, concat_ws(chr(10), u.name, t.name, t.email, c.typed_domain,
-        c.expected_domain, c.provider_company_domain, r.reference, c.name, c.external_id) as search
+    const { rows } = await sql<Row>`
+      select c.id, u.name as customer, r.owner_id as owner, concat_ws(chr(10), u.name, r.reference, t.name, t.email,
+        c.name, c.external_id, c.typed_domain, c.expected_domain, c.provider_company_domain) as search
       from connections c join requests r on r.id = c.request_id join customers u on u.id = c.customer_id
         join contacts t on t.id = r.contact_id
       where c.id > ${last} order by c.id limit ${BATCH}`.execute(db)
-    for (const { id, customer, owner, search } of rows)
-      await sql`update connections set customer_name = ${customer}, sort_name = ${fold(customer)}, search = ${fold(search)},
-        owner_id = ${owner}, link_expires_at = (select max(expires_at) from secure_links l
-          where l.request_id = connections.request_id and l.revoked_at is null and l.replaced_at is null)
-        where id = ${id}`.execute(db)
     const end = rows.at(-1)
     if (!end) return
+    await copyBatch(db, rows)
     last = end.id
   }
+}
+
+type Row = { id: string; customer: string; owner: string | null; search: string }
+
+async function copyBatch(db: Kysely<unknown>, rows: Row[]): Promise<void> {
+  const values = rows.map(
+    ({ id, customer, owner, search }) =>
+      sql`(${id}::text, ${customer}::text, ${fold(customer)}::text, ${fold(search)}::text, ${owner}::text)`,
+  )
+  await sql`update connections set customer_name = v.customer, sort_name = v.sort, search = v.search, owner_id = v.owner,
+      link_expires_at = (select max(expires_at) from secure_links l
+        where l.request_id = connections.request_id and l.revoked_at is null and l.replaced_at is null)
+    from (values ${sql.join(values)}) v(id, customer, sort, search, owner) where connections.id = v.id`.execute(db)
 }
 
 const fold = (text: string) => text.normalize('NFKC').toLowerCase()

@@ -19,8 +19,9 @@ export type BulkState = {
 
 /** Does to the chosen connections what the page before has shown. Works without JavaScript: the page comes back with the results. */
 export async function bulkAction(_before: BulkState, form: FormData): Promise<BulkState> {
+  const staff = await requireActingStaff(...section.connections.roles)
   const work = bulkWorks.find((known) => known === form.get('do'))
-  const staff = await requireActingStaff(...(work ? bulkRoles[work] : section.connections.roles))
+  if (work) await requireActingStaff(...bulkRoles[work])
   const t = await pageWords()
   const typed = typedIn(form)
   if (!work) return { typed, problem: null, done: { title: t('board.bulk.resultTitle', { done: 0 }), rows: [] } }
