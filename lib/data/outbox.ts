@@ -1,5 +1,5 @@
 import 'server-only'
-import type { Kysely } from 'kysely'
+import type { Kysely, RawBuilder } from 'kysely'
 import { sql } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
 import type { WrappedKey } from '#lib/crypto/key-provider.ts'
@@ -17,6 +17,8 @@ export type NewLetter = {
   payload: Record<string, unknown>
   sealedLink: { sealed: Record<string, string>; wrappedKey: WrappedKey } | null
   host: string
+  /** When it may leave, in the database's time; at once unless given. */
+  dueAt?: Date | RawBuilder<Date>
 }
 
 /** Puts a letter into the outbox in the transaction that makes it true. Its Message-ID never changes. */
@@ -36,7 +38,7 @@ export async function insertLetter(trx: Kysely<Database>, actor: Actor, letter: 
     .execute()
 }
 
-export type DueLetter = Omit<NewLetter, 'host'> & {
+export type DueLetter = Omit<NewLetter, 'host' | 'dueAt'> & {
   id: string
   teamId: string
   messageId: string
@@ -107,6 +109,19 @@ export async function markFailed(
   return settle(trx, { id, lease }, { failedAt: sql<Date>`now()`, sealedLink: null, lastError })
 }
 
+/** Not wanted yet. Waiting is no failed try. */
+export async function holdLetter(
+  trx: Kysely<Database>,
+  { id, lease }: { id: string; lease: string },
+  inSeconds: number,
+): Promise<boolean> {
+  return settle(
+    trx,
+    { id, lease },
+    { dueAt: sql<Date>`now() + make_interval(secs => ${inSeconds})`, attempt: sql<number>`attempt - 1` },
+  )
+}
+
 /** To be tried again. */
 export async function postponeLetter(
   trx: Kysely<Database>,
@@ -116,14 +131,60 @@ export async function postponeLetter(
   return settle(trx, { id, lease }, { dueAt: sql<Date>`now() + make_interval(secs => ${inSeconds})`, lastError })
 }
 
+/** Whether the lease is still this worker's; keeps it so until the transaction ends. */
+export async function holdsLetter(
+  trx: Kysely<Database>,
+  { id, lease }: { id: string; lease: string },
+): Promise<boolean> {
+  const row = await trx
+    .selectFrom('outbox')
+    .select('id')
+    .where('id', '=', id)
+    .where('lease', '=', lease)
+    .forUpdate()
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Keeps the link that a letter is about to carry, so that a second try carries the same. False without the lease. */
+export async function keepSealedLink(
+  trx: Kysely<Database>,
+  { id, lease }: { id: string; lease: string },
+  sealedLink: NonNullable<NewLetter['sealedLink']>,
+): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('outbox')
+    .set({ sealedLink: JSON.stringify(sealedLink) })
+    .where('id', '=', id)
+    .where('lease', '=', lease)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** Whether a later reminder of the same link is due as well, or left already: after an outage one of them is enough. */
+export async function isOvertaken(trx: Kysely<Database>, { id }: { id: string }): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from outbox mine join outbox later
+      on later.request_id = mine.request_id and later.letter = mine.letter
+      and later.payload->>'linkId' = mine.payload->>'linkId'
+      and (later.payload->>'order')::int > (mine.payload->>'order')::int
+    where mine.id = ${id} and later.failed_at is null and (later.due_at <= now() or later.accepted_at is not null)
+    limit 1`.execute(trx)
+  return rows.length > 0
+}
+
+/** What a customer asked goes to the manager and stays nowhere. */
+const keptPayload = sql<string>`case when letter = 'question' then '{}'::jsonb else payload end`
+
 async function settle(
   trx: Kysely<Database>,
   { id, lease }: { id: string; lease: string },
   change: Record<string, unknown>,
 ): Promise<boolean> {
+  const hasEnded = 'acceptedAt' in change || 'failedAt' in change
   const { numUpdatedRows } = await trx
     .updateTable('outbox')
-    .set({ ...change, lease: null, leasedUntil: null })
+    .set({ ...change, ...(hasEnded ? { payload: keptPayload } : {}), lease: null, leasedUntil: null })
     .where('id', '=', id)
     .where('lease', '=', lease)
     .executeTakeFirstOrThrow()

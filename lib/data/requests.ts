@@ -1,5 +1,6 @@
 import 'server-only'
 import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
 import type { Status } from '#lib/connection/status.ts'
 import type { Language } from '#lib/words.ts'
@@ -134,6 +135,22 @@ export async function setRequestOwner(
   return changed.map(({ id }) => id)
 }
 
+/** The contact wants no more reminders. True only for the call that made the difference. */
+export async function stopRequestReminders(
+  trx: Kysely<Database>,
+  { teamId }: Actor,
+  requestId: string,
+): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('requests')
+    .set({ remindersStoppedAt: sql<Date>`now()` })
+    .where('teamId', '=', teamId)
+    .where('id', '=', requestId)
+    .where('remindersStoppedAt', 'is', null)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
 /** Whether the reference is still free in the team. */
 export async function isReferenceFree(trx: Kysely<Database>, teamId: string, reference: string): Promise<boolean> {
   const taken = await trx
@@ -156,8 +173,10 @@ export type RequestParties = {
   contactName: string
   contactEmail: string
   teamName: string
+  ownerId: string | null
   ownerName: string | null
   ownerEmail: string | null
+  remindersStoppedAt: Date | null
 }
 
 /** Who asks whom for what: what letters and dead-link pages need. Found by id or by reference. */
@@ -178,12 +197,14 @@ export async function findRequest(
       'requests.language',
       'requests.project',
       'requests.note',
+      'requests.ownerId',
       'customers.name as customerName',
       'contacts.name as contactName',
       'contacts.email as contactEmail',
       'teams.name as teamName',
       'staff.name as ownerName',
       'staff.email as ownerEmail',
+      'requests.remindersStoppedAt',
     ])
     .where('requests.teamId', '=', teamId)
     .where((where) => where.or([where('requests.id', '=', request), where('requests.reference', '=', request)]))

@@ -26,6 +26,9 @@ export type Database = {
   outbox: OutboxTable
   rateLimits: RateLimitsTable
   statusCounts: StatusCountsTable
+  teamLogos: TeamLogosTable
+  handOvers: HandOversTable
+  handOverConnections: HandOverConnectionsTable
 }
 
 type Time = ColumnType<Date, Date | string | undefined, Date | string>
@@ -39,6 +42,15 @@ type TeamsTable = {
   name: string
   supportEmail: string | null
   supportPhone: string | null
+  /** `#1d5fd1`: the colour of main buttons on customers' pages and in mails. */
+  accent: ColumnType<string | null, string | null | undefined, string | null>
+  /** Who mails say they are from; null: the team's name. */
+  senderName: ColumnType<string | null, string | null | undefined, string | null>
+  /** Days after a link was mailed. */
+  reminderDays: ColumnType<number[], string | undefined, string>
+  remindsBeforeEnd: Generated<boolean>
+  /** How long a link works unless the request says otherwise. */
+  linkDays: Generated<number>
   createdAt: Time
 }
 
@@ -97,6 +109,8 @@ type RequestsTable = {
   note: string | null
   /** null = none. RFC 7231 idempotency of request creation comes from the caller. */
   createdBy: string
+  /** The contact asked for no more reminders. */
+  remindersStoppedAt: MaybeTime
   createdAt: Time
 }
 
@@ -165,6 +179,12 @@ type SecureLinksTable = {
   revokedBy: string | null
   replacedBy: string | null
   replacedAt: MaybeTime
+  /** The contact ended it: gave it back, or passed it on. */
+  endedAs: ColumnType<
+    'declined' | 'handed_over' | null,
+    'declined' | 'handed_over' | null | undefined,
+    'declined' | 'handed_over' | null
+  >
   createdAt: Time
 }
 
@@ -263,6 +283,37 @@ type OutboxTable = {
   lastError: string | null
   createdAt: Time
 }
+
+/** The picture of a team, found by what it is: another picture has another address. */
+type TeamLogosTable = {
+  teamId: string
+  digest: string
+  type: 'image/png' | 'image/svg+xml'
+  bytes: Buffer
+  createdAt: Time
+}
+
+type HandOversTable = {
+  id: string
+  teamId: string
+  /** The request of whoever hands over. */
+  requestId: string
+  /** Through which link it was asked. */
+  linkId: string
+  /** `lapsed`: when somebody said yes there was nothing left to hand over. */
+  state: 'waiting' | 'done' | 'refused' | 'lapsed'
+  colleagueName: string
+  colleagueEmail: string
+  note: string | null
+  /** The colleague's own request. */
+  newRequestId: string | null
+  decidedBy: string | null
+  decidedAt: MaybeTime
+  reason: string | null
+  createdAt: Time
+}
+
+type HandOverConnectionsTable = { handOverId: string; connectionId: string; fromStatus: Status }
 
 type RateLimitsTable = { bucket: string; windowStart: Time; hits: number; expiresAt: Time }
 

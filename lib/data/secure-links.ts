@@ -8,7 +8,7 @@ import { newId } from './ids.ts'
 import type { Database } from './schema.ts'
 
 /** Where a link stands, by the database's clock. */
-export type LinkState = 'live' | 'grace' | 'expired' | 'revoked' | 'replaced'
+export type LinkState = 'live' | 'grace' | 'expired' | 'revoked' | 'replaced' | 'declined' | 'handed_over'
 
 /** After its end a browser that opened the link earlier may still submit. */
 export const GRACE_MINUTES = 30
@@ -24,6 +24,7 @@ export type SecureLink = {
 }
 
 const stateOfLink = sql<LinkState>`case
+  when secure_links.ended_as is not null then secure_links.ended_as
   when secure_links.replaced_at is not null then 'replaced'
   when secure_links.revoked_at is not null then 'revoked'
   when secure_links.expires_at > now() then 'live'
@@ -110,15 +111,15 @@ export async function insertLinkKey(
     .execute()
 }
 
-/** Ends every open link of a request. Answers how many ended by this call. */
+/** Ends every open link of a request: for a newer one, or as its contact wished. Answers how many ended by this call. */
 export async function endLinks(
   trx: Kysely<Database>,
   actor: Actor,
-  { requestId, replacedBy }: { requestId: string; replacedBy?: string },
+  { requestId, replacedBy, endedAs }: { requestId: string; replacedBy?: string; endedAs?: 'declined' | 'handed_over' },
 ): Promise<number> {
   const end = replacedBy
     ? { replacedBy, replacedAt: sql<Date>`now()` }
-    : { revokedAt: sql<Date>`now()`, revokedBy: actor.kind }
+    : { revokedAt: sql<Date>`now()`, revokedBy: actor.kind, endedAs }
   let query = trx
     .updateTable('secureLinks')
     .set(end)
