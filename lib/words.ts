@@ -7,6 +7,10 @@ import boardEn from '#messages/board.en.json' with { type: 'json' }
 import faultDe from '#messages/fault.de.json' with { type: 'json' }
 import faultEn from '#messages/fault.en.json' with { type: 'json' }
 
+import contactDe from '#messages/contact.de.json' with { type: 'json' }
+import contactEn from '#messages/contact.en.json' with { type: 'json' }
+import lookDe from '#messages/look.de.json' with { type: 'json' }
+import lookEn from '#messages/look.en.json' with { type: 'json' }
 import mailDe from '#messages/mail.de.json' with { type: 'json' }
 import mailEn from '#messages/mail.en.json' with { type: 'json' }
 import pagesDe from '#messages/pages.de.json' with { type: 'json' }
@@ -28,6 +32,8 @@ const en = {
   verdicts: verdictsEn,
   report: reportEn,
   mail: mailEn,
+  contact: contactEn,
+  look: lookEn,
   pipedrive: pipedriveEn,
   shell: shellEn,
   fault: faultEn,
@@ -40,6 +46,8 @@ const de = {
   verdicts: verdictsDe,
   report: reportDe,
   mail: mailDe,
+  contact: contactDe,
+  look: lookDe,
   pipedrive: pipedriveDe,
   shell: shellDe,
   fault: faultDe,

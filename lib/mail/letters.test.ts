@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LetterName, LetterParams } from './letters.ts'
-import { letter } from './letters.ts'
+import { letter, managerLetters, letterNames as names } from './letters.ts'
+import { sampleLetter, sampleNames } from './samples.ts'
 
-const names: LetterName[] = [
-  'secure_link',
-  'new_link',
-  'link_again',
-  'receipt',
-  'finished',
-  'still_needed',
-  'manager_notice',
-]
 const languages = ['en', 'de'] as const
 const LINK = 'https://connect.northwind.example/l/k3y-of-the-link'
 const HTML_BYTES_MAX = 60_000
@@ -31,6 +23,19 @@ const params: LetterParams = {
   owner: 'Jane Miller',
   date: '19 Nov 2026, 14:02 UTC',
   title: 'Pipedrive does not include this',
+  turn: 'manager',
+  lastDay: '3 December 2026',
+  colleague: 'Omar Haddad',
+  address: 'omar@acme.example',
+  reason: 'Somebody else does this',
+  note: 'First line\nSecond line',
+  stopPage: 'https://connect.northwind.example/reminders/st0p-key',
+  page: 'https://connect.northwind.example/connections/con_1',
+}
+
+/** Managers are led into the console; nobody but them. */
+function isForManager(name: LetterName): boolean {
+  return name === 'question' || (managerLetters as readonly string[]).includes(name)
 }
 
 function everyLetter(check: (name: LetterName, language: 'en' | 'de') => void): void {
@@ -62,7 +67,14 @@ test('every letter names who, why and the reference, in HTML and in plain text',
 })
 
 test('only letters about a link carry it: once as the button, once in full, once as plain text', () => {
-  const allowed = new Set<LetterName>(['secure_link', 'new_link', 'link_again', 'still_needed'])
+  const allowed = new Set<LetterName>([
+    'secure_link',
+    'new_link',
+    'link_again',
+    'reminder',
+    'hand_over',
+    'still_needed',
+  ])
   everyLetter((name, language) => {
     const { subject, html, text } = letter(name, params, language)
     assert.ok(!subject.includes('http'))
@@ -75,7 +87,7 @@ test('only letters about a link carry it: once as the button, once in full, once
       assert.match(text, /password|Passwort/)
     } else {
       assert.ok(!`${html}${text}`.includes('k3y-of-the-link'))
-      assert.doesNotMatch(html, /<a /)
+      assert.equal(/<a /.test(html), isForManager(name), name)
     }
   })
 })
@@ -108,11 +120,14 @@ test('a request without an account manager is asked for by its team', () => {
   assert.doesNotMatch(text, /Northwind at Northwind/)
 })
 
+/** Ours, from the configuration: nobody outside chooses them. */
+const keptFromOutside = new Set(['link', 'origin', 'turn', 'page', 'stopPage'])
+
 test('hostile values stay text: no markup, no line, no turned direction, no sentence of ours', () => {
   const hostile =
     '<img src=x onerror=alert(1)>"\'&\r\nBcc: eve@evil.example\u202e\u2067\ue001{link} <b>{team}</b>\u2028x'
   const values = Object.fromEntries(
-    Object.entries(params).map(([key, value]) => [key, key === 'link' || key === 'origin' ? value : hostile]),
+    Object.entries(params).map(([key, value]) => [key, keptFromOutside.has(key) ? value : hostile]),
   ) as LetterParams
   everyLetter((name, language) => {
     const { subject, html, text } = letter(name, values, language)
@@ -134,4 +149,59 @@ test('the HTML loads nothing, runs nothing, watches nobody, and is small', () =>
     assert.ok(html.includes('content="light dark"') && html.includes('max-width:600px') && html.includes('16px'))
     assert.ok(Buffer.byteLength(html) < HTML_BYTES_MAX)
   })
+})
+
+test('a reminder leads to the same link, and to both ways out of it', () => {
+  for (const language of languages) {
+    const { subject, html, text } = letter('reminder', params, language)
+    assert.match(subject, /3 December 2026/)
+    for (const part of [html, text]) {
+      assert.ok(part.includes(`${LINK}?to=decline`))
+      assert.ok(part.includes('https://connect.northwind.example/reminders/st0p-key'))
+    }
+  }
+})
+
+test('a hand-over names both people and quotes what was written, line by line', () => {
+  for (const language of languages) {
+    const { html, text } = letter('hand_over', { ...params, name: 'Omar Haddad', colleague: 'Jane Miller' }, language)
+    for (const part of [html, text])
+      for (const fact of ['Omar Haddad', 'Jane Miller', 'Maria Lopez']) assert.ok(part.includes(fact), fact)
+    assert.ok(text.includes('\n> First line\n> Second line\n'))
+    assert.ok(html.includes('<bdi>First line<br>Second line</bdi></blockquote>'))
+  }
+})
+
+test('managers read whose turn it is, and get to the page', () => {
+  for (const language of languages)
+    for (const turn of ['customer', 'admin', 'manager', 'support', 'nobody'] as const) {
+      const { html, text } = letter('manager_notice', { ...params, turn }, language)
+      assert.ok(html.includes(`href="${params.page}"`) && text.includes(`\n${params.page}\n`))
+    }
+  assert.match(letter('manager_notice', params, 'en').subject, /^\[Acme\] Needs you: Pipedrive does not include this$/)
+  assert.match(letter('manager_notice', { ...params, turn: 'customer' }, 'en').subject, /^\[Acme\] Needs the customer/)
+})
+
+test('a delivery problem says where to, why not, and what to do', () => {
+  for (const language of languages) {
+    const { html, text } = letter('delivery_problem', params, language)
+    for (const part of [html, text])
+      for (const fact of ['omar@acme.example', 'Somebody else does this']) assert.ok(part.includes(fact))
+  }
+})
+
+test('the team’s picture and colour are in every letter, and nothing else is loaded', () => {
+  const logoAddress = 'https://connect.northwind.example/brand/0123456789abcdef'
+  const brand = { accent: '#7a1f5c', logoAddress, team: 'Northwind "& Co"' }
+  for (const name of sampleNames)
+    for (const language of languages) {
+      const { subject, html, text } = sampleLetter(name, { ...params, brand }, language)
+      assert.ok(subject.length <= 75 && subject.startsWith(`[${language.toUpperCase()}] `))
+      assert.deepEqual(html.match(/(?:src|background)="[^"]*"/g), [`src="${logoAddress}"`])
+      assert.ok(html.includes('alt="Northwind &quot;&amp; Co&quot;"'))
+      if (html.includes('<a style') || html.includes('display:inline-block')) assert.ok(html.includes('#7a1f5c'))
+      assert.doesNotMatch(html, /<(?:script|link|iframe|form|style)\b|url\(|@import|#1d5fd1/i)
+      assert.ok(Buffer.byteLength(html) < HTML_BYTES_MAX)
+      assert.doesNotMatch(text, /[<>]bdi|[{}\ue000\ue001]|\n{3}/)
+    }
 })

@@ -1,9 +1,10 @@
 import 'server-only'
+import type { Turn } from '#lib/providers/verdicts.ts'
 import type { Language, Words } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
-import type { Paragraph } from './layout.ts'
+import type { MailBrand, Paragraph } from './layout.ts'
 import { asHtml } from './layout.ts'
-import { cleanValue, markValue } from './values.ts'
+import { cleanText, cleanValue, markValue } from './values.ts'
 
 /** Who asks whom for what; every letter tells at least this. */
 export type Parties = {
@@ -18,14 +19,59 @@ export type Parties = {
   /** Where the portal is, from the configuration. */
   origin: string
 }
-export type LinkLetter = 'secure_link' | 'new_link' | 'link_again'
-export type LetterName = LinkLetter | 'receipt' | 'finished' | 'still_needed' | 'manager_notice'
+
+const linkLetters = ['secure_link', 'new_link', 'link_again', 'reminder', 'hand_over'] as const
+/** Letters about a link: without a live one they say nothing. */
+export type LinkLetter = (typeof linkLetters)[number]
+
+/** What account managers are told; several within an hour become one. */
+export const managerLetters = [
+  'manager_notice',
+  'connected_notice',
+  'declined_notice',
+  'handed_over_notice',
+  'hand_over_asked',
+  'delivery_problem',
+] as const
+export type ManagerLetter = (typeof managerLetters)[number] | 'question'
+
+export type LetterName = LinkLetter | 'receipt' | 'finished' | 'still_needed' | ManagerLetter
+
+/** Every letter of a request; samples and tests go through them all. */
+export const letterNames: readonly LetterName[] = [
+  ...linkLetters,
+  'receipt',
+  'finished',
+  'still_needed',
+  ...managerLetters,
+  'question',
+]
 
 /** What a letter tells beside the parties. Empty values are left out. No domain, no login: who reads the mail gets neither. */
 export type Facts = { connection: string; company: string; owner: string; date: string; title: string }
 
+/** What only some letters tell. */
+export type Extras = {
+  linkEnds: string
+  /** The day alone, for a subject. */
+  lastDay: string
+  /** Whoever hands over, or is to take over. */
+  colleague: string
+  /** The mail address that a letter is about. */
+  address: string
+  reason: string
+  /** What a person wrote. */
+  note: string
+  /** Where reminders are stopped. */
+  stopPage: string
+  /** The console's page that it is about. */
+  page: string
+}
+
 /** The link is the only secret, and only letters that are about it carry it. */
-export type LetterParams = Parties & Partial<Facts> & { link?: string | null; linkEnds?: string }
+export type LetterParams = Parties &
+  Partial<Facts> &
+  Partial<Extras> & { link?: string | null; turn?: Turn; brand?: MailBrand }
 
 export type Letter = { subject: string; html: string; text: string }
 
@@ -36,52 +82,85 @@ export function letter(name: LetterName, params: LetterParams, language: Languag
   if (!link && carriesLink(name) && name !== 'still_needed') throw new Error(`the letter ${name} needs a link`)
   const values = valuesOf(params, t)
   const subject = subjectOf(name, t, values)
+  const written: Written = { link, turn: params.turn ?? 'manager', note: cleanText(params.note ?? ''), values }
+  const { brand } = params
   return {
     subject,
-    html: asHtml(htmlOf(name, sayer(t, mapValues(values, markValue)), link), { subject, language }),
-    text: plainOf(name, sayer(t, values), link),
+    html: asHtml(htmlOf(name, sayer(t, mapValues(values, markValue)), written), { subject, language, brand }),
+    text: plainOf(name, sayer(t, values), written),
   }
 }
 
-function carriesLink(name: LetterName): boolean {
-  return name === 'secure_link' || name === 'new_link' || name === 'link_again' || name === 'still_needed'
+/** What the sentences of a letter are put around, beside its plain values. */
+type Written = { link: string | null; turn: Turn; note: string; values: Values }
+
+export function isLinkLetter(name: string): name is LinkLetter {
+  return (linkLetters as readonly string[]).includes(name)
 }
 
-type Values = Record<string, string>
-/** Says one of our sentences with the letter's values in it. */
-type Say = (key: string, more?: Values) => string
+function carriesLink(name: LetterName): boolean {
+  return isLinkLetter(name) || name === 'still_needed'
+}
 
-function sayer(t: Words, values: Values): Say {
+export type Values = Record<string, string>
+/** Says one of our sentences with the letter's values in it. */
+export type Say = (key: string, more?: Values) => string
+
+export function sayer(t: Words, values: Values): Say {
   return (key, more) => t(`mail.${key}`, { ...values, ...more })
 }
 
-function valuesOf({ link: _link, ...params }: LetterParams, t: Words): Values {
-  const facts: Values = { connection: '', company: '', owner: '', date: '', title: '', linkEnds: '' }
+const unknown: Values = Object.fromEntries(
+  ['connection', 'company', 'owner', 'date', 'title', 'linkEnds', 'lastDay', 'colleague', 'address', 'reason']
+    .concat(['stopPage', 'page'])
+    .map((name) => [name, '']),
+)
+
+function valuesOf({ link: _link, brand: _brand, note: _note, turn, ...params }: LetterParams, t: Words): Values {
+  const facts: Values = { ...unknown, turnWord: t(`mail.turns.${turn ?? 'manager'}`) }
   const values = mapValues({ ...facts, ...params, contact: params.contact ?? params.team } as Values, cleanValue)
   const asker = params.contact === null ? values.team : t('mail.asker', values)
   return { ...values, asker: asker ?? '', host: new URL(params.origin).host }
 }
 
-function mapValues(values: Values, change: (value: string) => string): Values {
+export function mapValues(values: Values, change: (value: string) => string): Values {
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, value && change(value)]))
 }
 
-function htmlOf(name: LetterName, say: Say, link: string | null): Paragraph[] {
+function htmlOf(name: LetterName, say: Say, written: Written): Paragraph[] {
   return [
     { kind: 'text', text: say('hello') },
-    ...bodyOf(name, say, link),
+    ...bodyOf(name, say, written),
     { kind: 'small', text: say('reference') },
     { kind: 'small', text: say('automatic') },
   ]
 }
 
-function bodyOf(name: LetterName, say: Say, link: string | null): Paragraph[] {
+function bodyOf(name: LetterName, say: Say, { link, turn, note, values }: Written): Paragraph[] {
   const text = (key: string): Paragraph => ({ kind: 'text', text: say(key) })
+  const quote: Paragraph[] = note ? [{ kind: 'quote', text: markValue(note) }] : []
   switch (name) {
     case 'secure_link':
     case 'new_link':
     case 'link_again':
       return [text(`${name}.why`), text(`${name}.need`), ...linkBlock(say, link), text('never'), text('real')]
+    case 'hand_over': {
+      const said = note ? [text('hand_over.said'), ...quote] : []
+      return [
+        text('hand_over.why'),
+        ...said,
+        text('hand_over.need'),
+        ...linkBlock(say, link),
+        text('never'),
+        text('real'),
+      ]
+    }
+    case 'reminder': {
+      const notMe: Paragraph = { kind: 'link', text: say('reminder.notMe'), href: notMeAddress(link) }
+      const stop: Paragraph = { kind: 'link', text: say('reminder.stop'), href: values.stopPage ?? '' }
+      const rest = [text('never'), text('real'), notMe, ...(values.stopPage ? [stop] : [])]
+      return [text('reminder.why'), text('reminder.need'), ...linkBlock(say, link), ...rest]
+    }
     case 'receipt':
     case 'finished': {
       const rest = ['receipt.keep', 'receipt.stop', 'receipt.notYou'].map(text)
@@ -92,8 +171,29 @@ function bodyOf(name: LetterName, say: Say, link: string | null): Paragraph[] {
         ? [text(`${name}.why`), text(`${name}.need`), ...linkBlock(say, link), text('never'), text('real')]
         : [text(`${name}.why`), text(`${name}.needWithoutLink`), text('never')]
     case 'manager_notice':
-      return [text(`${name}.why`), text(`${name}.need`)]
+      return [text('manager_notice.why'), text(`manager_notice.turn.${turn}`), ...pageBlock(say, values)]
+    case 'connected_notice':
+    case 'declined_notice':
+    case 'handed_over_notice':
+    case 'hand_over_asked':
+    case 'delivery_problem':
+    case 'question':
+      return [text(`${name}.why`), ...quote, text(`${name}.need`), ...pageBlock(say, values)]
   }
+}
+
+/** The same link, to the page where its reader gives it back. */
+function notMeAddress(link: string | null): string {
+  return `${link ?? ''}?to=decline`
+}
+
+function pageBlock(say: Say, { page }: Values): Paragraph[] {
+  return page
+    ? [
+        { kind: 'button', text: say('openPage'), href: page },
+        { kind: 'address', text: say('orCopy'), href: page },
+      ]
+    : []
 }
 
 function linkBlock(say: Say, link: string | null): Paragraph[] {
@@ -145,16 +245,27 @@ function factLines(say: Say): string[] {
   }).filter(Boolean)
 }
 
-function plainOf(name: LetterName, say: Say, link: string | null): string {
+function plainOf(name: LetterName, say: Say, { link, turn, note }: Written): string {
   const key = name === 'still_needed' && !link ? 'plainWithoutLink' : 'plain'
-  const body = say(`${name}.${key}`, { link: link ?? '', facts: factLines(say).join('\n') })
+  const body = say(`${name}.${key}`, {
+    link: link ?? '',
+    notMe: notMeAddress(link),
+    facts: factLines(say).join('\n'),
+    turnText: name === 'manager_notice' ? say(`manager_notice.turn.${turn}`) : '',
+    // Each line is marked as somebody else's.
+    note: note ? `\n\n${note.replace(/^/gm, '> ')}` : '',
+  })
   return `${say('hello')}\n\n${body}\n\n--\n${say('reference')}\n${say('automatic')}\n`
 }
 
 const SUBJECT_LENGTH_MAX = 69
 
 /** The subject in full, else the short one, else cut. Values were cleaned, so it is one line. */
-function subjectOf(name: LetterName | 'sign_in', t: Words, values: Values): string {
+export function subjectOf(
+  name: LetterName | 'sign_in' | 'manager_digest' | 'test_mail',
+  t: Words,
+  values: Values,
+): string {
   const full = t(`mail.${name}.subject`, values)
   if (full.length <= SUBJECT_LENGTH_MAX) return full
   const short = t(`mail.${name}.subjectShort`, values)

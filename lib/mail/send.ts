@@ -11,6 +11,8 @@ export type OutgoingMail = {
   replyTo: { name: string; address: string } | null
   fromName: string
   messageId: string
+  /** Where a mail program stops letters of this kind with one press (RFC 8058). */
+  oneClickStop?: string
   subject: string
   html: string
   text: string
@@ -40,7 +42,7 @@ export async function sendMail(mail: OutgoingMail): Promise<Delivery> {
       subject: oneLine(mail.subject),
       html: mail.html,
       text: mail.text,
-      headers: { 'Auto-Submitted': 'auto-generated' },
+      headers: { 'Auto-Submitted': 'auto-generated', ...stopHeaders(mail) },
       disableFileAccess: true,
       disableUrlAccess: true,
     })
@@ -48,6 +50,12 @@ export async function sendMail(mail: OutgoingMail): Promise<Delivery> {
   } catch (error) {
     return judge(error)
   }
+}
+
+function stopHeaders({ oneClickStop }: OutgoingMail): Record<string, string> {
+  return oneClickStop
+    ? { 'List-Unsubscribe': `<${oneClickStop}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }
+    : {}
 }
 
 function transportTo(url: Secret): Transporter {

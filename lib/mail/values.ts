@@ -15,6 +15,19 @@ export function cleanValue(value: string): string {
   return characters.length > VALUE_LENGTH_MAX ? `${characters.slice(0, VALUE_LENGTH_MAX - 1).join('')}…` : line
 }
 
+const TEXT_LENGTH_MAX = 1_500
+
+/** What a person wrote, with its lines: bounded, without marks that turn the reading direction of what follows. */
+export function cleanText(text: string): string {
+  return text
+    .replace(/\r\n?|[\p{Zl}\p{Zp}]/gu, '\n')
+    .replace(/(?!\n)\p{Cc}|[\u202a-\u202e\u2066-\u2069\ue000\ue001]/gu, '')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim()
+    .slice(0, TEXT_LENGTH_MAX)
+    .replace(/[\ud800-\udbff]$/, '')
+}
+
 export function markValue(value: string): string {
   return `${START}${value}${END}`
 }

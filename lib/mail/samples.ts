@@ -1,0 +1,73 @@
+import 'server-only'
+import type { Language } from '#lib/words.ts'
+import type { MailBrand } from './layout.ts'
+import type { Letter, LetterName, LetterParams } from './letters.ts'
+import { letter, letterNames } from './letters.ts'
+import { digestLetter, testLetter } from './team-letters.ts'
+
+/** The letters of a team, to look at. Made-up people; the link is none. */
+export type SampleName = LetterName | 'manager_digest' | 'test_mail'
+
+export const sampleNames: readonly SampleName[] = [...letterNames, 'manager_digest', 'test_mail']
+
+export function isSampleName(name: string): name is SampleName {
+  return (sampleNames as readonly string[]).includes(name)
+}
+
+type Team = { name: string; team: string; origin: string; brand?: MailBrand }
+
+export function sampleLetter(name: SampleName, team: Team, language: Language): Letter {
+  const written = write(name, team, language)
+  return { ...written, subject: `[${language.toUpperCase()}] ${written.subject}` }
+}
+
+function write(name: SampleName, team: Team, language: Language): Letter {
+  const page = `${team.origin}/connections`
+  if (name === 'test_mail') return testLetter(team, language)
+  if (name === 'manager_digest') {
+    const items = letterNames.slice(-3).map((item) => ({ subject: write(item, team, language).subject, page }))
+    return digestLetter({ ...team, items, count: 12 }, language)
+  }
+  return letter(name, sampleParams(team, language), language)
+}
+
+const texts = {
+  en: {
+    project: 'Sales sync',
+    title: 'Pipedrive did not accept this token',
+    reason: 'Somebody else does this',
+    note: 'Could you do this today?',
+  },
+  de: {
+    project: 'Vertriebsabgleich',
+    title: 'Pipedrive hat dieses Token nicht angenommen',
+    reason: 'Jemand anderes ist dafür zuständig',
+    note: 'Können Sie das heute erledigen?',
+  },
+} as const
+
+function sampleParams(team: Team, language: Language): LetterParams {
+  const { project, title, reason, note } = texts[language]
+  return {
+    ...team,
+    contact: 'Maria Lopez',
+    customer: 'Acme',
+    project,
+    reference: 'KTR-482',
+    link: `${team.origin}/l/sample`,
+    linkEnds: language === 'de' ? '3. Dez. 2026, 14:02 UTC' : '3 Dec 2026, 14:02 UTC',
+    lastDay: language === 'de' ? '3. Dezember 2026' : '3 December 2026',
+    connection: 'Acme sales',
+    company: 'Acme Ltd',
+    owner: 'Jane Miller',
+    date: language === 'de' ? '19. Nov. 2026, 14:02 UTC' : '19 Nov 2026, 14:02 UTC',
+    title,
+    turn: 'customer',
+    colleague: 'Omar Haddad',
+    address: 'omar@acme.example',
+    reason,
+    note,
+    stopPage: `${team.origin}/reminders/sample`,
+    page: `${team.origin}/connections`,
+  }
+}
