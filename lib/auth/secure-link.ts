@@ -5,6 +5,7 @@ import { proven } from '#lib/actor.ts'
 import { signValue, verifySigned } from '#lib/crypto/digest.ts'
 import { findConnectionScope } from '#lib/data/connections.ts'
 import { db } from '#lib/data/database.ts'
+import { listEarlierRequests } from '#lib/data/hand-overs.ts'
 import type { LinkState, SecureLink } from '#lib/data/secure-links.ts'
 import { findLink, GRACE_MINUTES } from '#lib/data/secure-links.ts'
 import { env } from '#lib/env.ts'
@@ -68,6 +69,24 @@ export async function findLinkAccess({
 
 function mayAct(state: LinkState): boolean {
   return state === 'live' || state === 'grace'
+}
+
+/** As `findActingHolder`, for what concerns the whole request. */
+export async function findActingRequestHolder(requestId: string): Promise<LinkHolder | null> {
+  if (!isSameOrigin(await headers(), env().portalOrigin)) return null
+  const access = await findLinkAccess({ requestId })
+  return access.kind === 'holder' ? access.holder : null
+}
+
+/** A request of this connection whose link this browser had before it was handed over. */
+export async function findHandedOverAccess(
+  connectionId: string,
+): Promise<{ teamId: string; requestId: string } | null> {
+  for (const requestId of await listEarlierRequests(connectionId)) {
+    const access = await findLinkAccess({ requestId })
+    if (access.kind === 'ended' && access.link.state === 'handed_over') return access.link
+  }
+  return null
 }
 
 /** For Server Actions and other POSTs: the holder of the connection's link, from our own pages; null for everybody else. */

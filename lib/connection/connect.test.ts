@@ -73,7 +73,7 @@ onEachEngine(
       assert.equal(pipedrive.stats.calls, callsBefore)
       assert.equal(await countRows('credentials', asked.connectionId), 1)
       assert.equal((await statusOf(asked.connectionId)).version, 1)
-      assert.deepEqual(await letters(), ['receipt'])
+      assert.deepEqual(await letters(), ['receipt', 'connected_notice'])
     })
 
     test('two presses at once have one check and one answer', async () => {
@@ -102,7 +102,7 @@ onEachEngine(
       })
       assert.deepEqual(await connect(asked.holder, form), outcome)
       assert.equal(await countRows('credentials', asked.connectionId), 1)
-      assert.deepEqual(await letters(), ['receipt'])
+      assert.deepEqual(await letters(), ['receipt', 'connected_notice'])
     })
 
     test('when the database dies before COMMIT nothing is kept, and pressing again works at once', async () => {

@@ -38,13 +38,13 @@ async function lettersAfter(status: Status, code: VerdictCode, trigger: 'submit'
   return db().selectFrom('outbox').selectAll().where('requestId', '=', asked.id).execute()
 }
 
-const cases: [Status, VerdictCode, 'submit' | 'confirm' | 'retry', string | null, string?][] = [
-  ['connected', 'OK', 'submit', 'receipt', 'jane@acme.example'],
-  ['connected_limited', 'LIMITED_ACCESS', 'confirm', 'receipt', 'jane@acme.example'],
-  ['connected', 'OK', 'retry', 'finished', 'jane@acme.example'],
+const cases: [Status, VerdictCode, 'submit' | 'confirm' | 'retry', string | null, string?, string?][] = [
+  ['connected', 'OK', 'submit', 'receipt', 'jane@acme.example', 'connected_notice'],
+  ['connected_limited', 'LIMITED_ACCESS', 'confirm', 'receipt', 'jane@acme.example', 'connected_notice'],
+  ['connected', 'OK', 'retry', 'finished', 'jane@acme.example', 'connected_notice'],
   ['needs_customer', 'TOKEN_REJECTED', 'submit', null],
   ['needs_confirmation', 'LIMITED_ACCESS', 'submit', null],
-  ['needs_customer', 'TOKEN_REJECTED', 'retry', 'still_needed', 'jane@acme.example'],
+  ['needs_customer', 'TOKEN_REJECTED', 'retry', 'still_needed', 'jane@acme.example', 'manager_notice'],
   ['needs_manager', 'ALREADY_CONNECTED', 'submit', 'manager_notice', 'maria@northwind.example'],
   ['waiting_provider', 'PIPEDRIVE_DOWN', 'retry', null],
 ]
@@ -59,15 +59,15 @@ onEachEngine(() => {
     })
   })
 
-  for (const [status, code, trigger, letter, to] of cases)
-    test(`${status} after ${trigger}: ${letter ?? 'no letter'}`, async () => {
+  for (const [status, code, trigger, letter, to, told] of cases)
+    test(`${status} after ${trigger}: ${letter ?? 'no letter'}${told ? `, and ${told}` : ''}`, async () => {
       const letters = await lettersAfter(status, code, trigger)
       assert.deepEqual(
         letters.map((row) => [row.letter, row.recipientEmail]),
-        letter ? [[letter, to]] : [],
+        [...(letter ? [[letter, to]] : []), ...(told ? [[told, 'maria@northwind.example']] : [])],
       )
       assert.doesNotMatch(JSON.stringify(letters.map(({ payload }) => payload)), /secret-domain|jane-login|\/l\//)
-      for (const row of letters) assert.equal(row.sealedLink !== null, letter === 'still_needed')
+      for (const row of letters) assert.equal(row.sealedLink !== null, row.letter === 'still_needed')
     })
 
   test('a link that has ended is left out of the letter', async () => {

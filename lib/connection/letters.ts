@@ -10,32 +10,35 @@ import type { RequestParties } from '#lib/data/requests.ts'
 import { findRequest } from '#lib/data/requests.ts'
 import type { Database } from '#lib/data/schema.ts'
 import { findNewestLink, insertLinkKey } from '#lib/data/secure-links.ts'
-import { env } from '#lib/env.ts'
 import { formatDateTime } from '#lib/format.ts'
-import type { Facts, LetterName, LinkLetter } from '#lib/mail/letters.ts'
+import type { Facts, LetterName, LinkLetter, ManagerLetter } from '#lib/mail/letters.ts'
+import { verdicts } from '#lib/providers/verdicts.ts'
 import { Secret } from '#lib/secret.ts'
 import { explain } from './explain.ts'
+import { linkContext, mailHost } from './link-mail.ts'
+import { scheduleReminders } from './reminders.ts'
 import type { Settlement } from './settle.ts'
 
-/** The context a mailed link key is sealed in until the mail server has it. */
-export function linkContext(teamId: string, requestId: string) {
-  return { teamId, connectionId: requestId, field: 'link', host: 'mail' }
-}
-
-/** Queues a letter that carries a secure link, in the transaction that makes the link. */
+/** Queues a letter that carries a secure link, in the transaction that makes the link; its reminders with it. */
 export async function enqueueLinkLetter(
   trx: Kysely<Database>,
   actor: Actor,
   letter: LinkLetter,
-  { requestId, key, expiresAt }: { requestId: string; key: string; expiresAt: Date },
+  {
+    requestId,
+    key,
+    expiresAt,
+    facts = {},
+  }: { requestId: string; key: string; expiresAt: Date; facts?: { colleague?: string; note?: string } },
 ): Promise<void> {
   const request = await getRequest(trx, actor, requestId)
   await enqueue(trx, actor, request, {
     letter,
     connectionId: null,
-    payload: { linkEnds: formatDateTime(expiresAt, request.language) },
+    payload: { ...facts, linkEnds: formatDateTime(expiresAt, request.language) },
     key,
   })
+  if (letter !== 'link_again') await scheduleReminders(trx, actor, request)
 }
 
 /** Queues what people are told after a check: the receipt, the end of a wait, or the manager's turn. */
@@ -49,21 +52,24 @@ export async function enqueueAfterSettlement(
   const request = await getRequest(trx, actor, connection.requestId)
   const payload = factsOf(settlement)
   const connectionId = connection.id
+  const turn = status === 'needs_manager' ? 'manager' : verdicts[settlement.code].turn
   switch (status) {
     case 'connected':
     case 'connected_limited':
-      return enqueue(trx, actor, request, {
+      await enqueue(trx, actor, request, {
         letter: trigger === 'retry' ? 'finished' : 'receipt',
         connectionId,
         payload,
       })
+      return tellManager(trx, actor, request, 'connected_notice', { connectionId, payload })
     case 'needs_customer':
     case 'needs_confirmation':
-      if (trigger === 'retry') await enqueueStillNeeded(trx, actor, request, { connectionId, payload })
-      return
+      // While the customer sits at the page, the page tells them: nobody else needs to know of each try.
+      if (trigger !== 'retry') return
+      await enqueueStillNeeded(trx, actor, request, { connectionId, payload })
+      return tellManager(trx, actor, request, 'manager_notice', { connectionId, payload: { ...payload, turn } })
     case 'needs_manager':
-      if (request.ownerEmail) await enqueue(trx, actor, request, { letter: 'manager_notice', connectionId, payload })
-      return
+      return tellManager(trx, actor, request, 'manager_notice', { connectionId, payload: { ...payload, turn } })
     default:
       return
   }
@@ -108,6 +114,32 @@ async function enqueueStillNeeded(
   })
 }
 
+/** Queues a notice to the account manager, if the request has one, with the page of the console that it is about. */
+export async function tellManager(
+  trx: Kysely<Database>,
+  actor: Actor,
+  request: RequestParties,
+  letter: ManagerLetter,
+  {
+    connectionId,
+    payload = {},
+    page = `/connections/${connectionId}`,
+  }: { connectionId: string; payload?: Record<string, string>; page?: string },
+): Promise<void> {
+  if (!request.ownerEmail) return
+  await insertLetter(trx, actor, {
+    requestId: request.id,
+    connectionId,
+    letter,
+    recipientName: request.ownerName ?? '',
+    recipientEmail: request.ownerEmail,
+    language: request.language,
+    payload: { ...payload, page },
+    sealedLink: null,
+    host: mailHost(),
+  })
+}
+
 async function enqueue(
   trx: Kysely<Database>,
   actor: Actor,
@@ -119,18 +151,17 @@ async function enqueue(
     key,
   }: { letter: LetterName; connectionId: string | null; payload: Record<string, string>; key?: string },
 ): Promise<void> {
-  const toManager = letter === 'manager_notice'
   const sealedLink = key ? await seal(new Secret(key), linkContext(actor.teamId, request.id)) : null
   await insertLetter(trx, actor, {
     requestId: request.id,
     connectionId,
     letter,
-    recipientName: toManager ? (request.ownerName ?? '') : request.contactName,
-    recipientEmail: toManager ? (request.ownerEmail ?? '') : request.contactEmail,
+    recipientName: request.contactName,
+    recipientEmail: request.contactEmail,
     language: request.language,
     payload,
     sealedLink: sealedLink && { sealed: sealedLink.sealed, wrappedKey: sealedLink.wrappedKey },
-    host: new URL(env().portalOrigin).hostname,
+    host: mailHost(),
   })
 }
 
@@ -146,7 +177,7 @@ function factsOf({ connection, code, verdict }: Settlement): Facts {
   }
 }
 
-async function getRequest(trx: Kysely<Database>, actor: Actor, requestId: string): Promise<RequestParties> {
+export async function getRequest(trx: Kysely<Database>, actor: Actor, requestId: string): Promise<RequestParties> {
   const request = await findRequest(trx, { teamId: actor.teamId, request: requestId })
   if (!request) throw new Error(`no request ${requestId} in its team`)
   return request

@@ -9,7 +9,7 @@ import { findCredential, shredCredentials } from '#lib/data/credentials.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
 import { hitLimit } from '#lib/data/rate-limits.ts'
 import type { Database } from '#lib/data/schema.ts'
-import type { SecureLink } from '#lib/data/secure-links.ts'
+import type { LinkState, SecureLink } from '#lib/data/secure-links.ts'
 import {
   endLinks,
   extendLinkEnd,
@@ -20,13 +20,11 @@ import {
   insertLinkKey,
   setLinkEnd,
 } from '#lib/data/secure-links.ts'
+import { getTeamSettings } from '#lib/data/teams.ts'
 import { enqueueLinkLetter } from './letters.ts'
-import { LINK_DAYS, LINK_DAYS_MAX, linkAddress } from './request.ts'
+import { LINK_DAYS_MAX, linkAddress } from './request.ts'
 import type { Status } from './status.ts'
-import { isSettled } from './status.ts'
-
-/** Statuses of a connection that nobody has to work on through its link any more. */
-const ENDED = ['revoked', 'closed', 'closed_unproven', 'declined', 'off_boarding'] as const
+import { isOpen, isSettled } from './status.ts'
 
 /** The link that a key opens. Reading only: opening a link changes nothing. */
 export async function findLinkByKey(key: string): Promise<SecureLink | null> {
@@ -36,11 +34,7 @@ export async function findLinkByKey(key: string): Promise<SecureLink | null> {
 /** A new link for a request; every earlier one dies in the same transaction. Answers the new address. */
 export async function reissueLink(
   actor: Actor,
-  {
-    requestId,
-    deliver,
-    expiresInDays = LINK_DAYS,
-  }: { requestId: string; deliver: 'mail' | 'link'; expiresInDays?: number },
+  { requestId, deliver, expiresInDays }: { requestId: string; deliver: 'mail' | 'link'; expiresInDays?: number },
 ): Promise<{ link: string; expiresAt: Date }> {
   const { key, digest } = newLinkKey()
   return inTransaction(async (trx) => {
@@ -49,14 +43,14 @@ export async function reissueLink(
     const link = await insertLink(trx, actor, {
       requestId,
       purpose: newest?.purpose ?? 'connect',
-      expiresInDays,
+      expiresInDays: expiresInDays ?? (await getTeamSettings(trx, actor.teamId)).linkDays,
       digest,
     })
     await endLinks(trx, actor, { requestId, replacedBy: link.id })
     await recordAudit(trx, actor, { action: 'link.reissued', objectId: requestId, details: { linkId: link.id } })
     await reopen(trx, actor, {
       requestId,
-      statuses: ['expired', 'revoked', 'undeliverable'],
+      statuses: ['expired', 'revoked', 'undeliverable', 'declined'],
       to: deliver === 'mail' ? 'queued' : 'sent',
     })
     if (deliver === 'mail')
@@ -67,6 +61,9 @@ export async function reissueLink(
 
 /** What became of an extension. Only a link that ended by time, or has not ended, can be extended. */
 export type Extension = { kind: 'extended'; expiresAt: Date } | { kind: 'no_link' } | { kind: 'ended' }
+
+/** What somebody ended on purpose stays ended. */
+const extendable: readonly LinkState[] = ['live', 'grace', 'expired']
 
 /** Lets the newest link of a request live so many days from now; one that has expired works again. Never shortens it. */
 export async function extendLink(
@@ -79,7 +76,7 @@ export async function extendLink(
     const newest = await findNewestLink(trx, { teamId: actor.teamId, requestId })
     const link = newest && (await findLink(trx, newest.id, { lock: true }))
     if (!link) return { kind: 'no_link' }
-    if (link.state === 'revoked' || link.state === 'replaced') return { kind: 'ended' }
+    if (!extendable.includes(link.state)) return { kind: 'ended' }
     const expiresAt = await extendLinkEnd(trx, actor, { linkId: link.id, requestId, days })
     await reopen(trx, actor, { requestId, statuses: ['expired'], to: 'sent' })
     await recordAudit(trx, actor, {
@@ -157,8 +154,7 @@ export async function askForNewLink(key: string): Promise<void> {
     hitsMax: RESENDS_PER_HOUR,
   })
   const connections = await listRequestConnections(db(), link)
-  const isOpen = connections.some(({ status }) => !isSettled(status) && !(ENDED as readonly string[]).includes(status))
-  if (!allowed || !isOpen) return
+  if (!allowed || !connections.some(({ status }) => isOpen(status))) return
   await reissueLink(proven<'watcher'>({ kind: 'watcher', teamId: link.teamId }), {
     requestId: link.requestId,
     deliver: 'mail',

@@ -8,6 +8,7 @@ import { inTransaction } from '#lib/data/database.ts'
 import { insertConnection, insertRequest, isReferenceFree } from '#lib/data/requests.ts'
 import { insertLink } from '#lib/data/secure-links.ts'
 import { findFirstAdmin, findStaffByEmail } from '#lib/data/staff.ts'
+import { getTeamSettings } from '#lib/data/teams.ts'
 import { env } from '#lib/env.ts'
 import { parseEmailAddress } from '#lib/mail/address.ts'
 import { fieldsOf, providerIds } from '#lib/providers/fields.ts'
@@ -48,7 +49,7 @@ export const requestSchema = z.object({
   language: z.enum(['en', 'de']).default('en'),
   project: line(80).optional(),
   note: z.string().trim().max(1000).optional(),
-  expiresInDays: z.coerce.number().int().min(1).max(LINK_DAYS_MAX).default(LINK_DAYS),
+  expiresInDays: z.coerce.number().int().min(1).max(LINK_DAYS_MAX).optional(),
   deliver: z.enum(['mail', 'link']).default('mail'),
   connections: z
     .array(
@@ -117,7 +118,7 @@ export async function requestConnections(actor: Actor, input: RequestInput): Pro
     const link = await insertLink(trx, actor, {
       requestId: id,
       purpose: 'connect',
-      expiresInDays: request.expiresInDays,
+      expiresInDays: request.expiresInDays ?? (await getTeamSettings(trx, actor.teamId)).linkDays,
       digest,
     })
     await recordAudit(trx, actor, {
@@ -158,7 +159,7 @@ const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ'
 const REFERENCE_TRIES = 20
 
 /** A free reference like `KTR-482`: easy to say on the phone, no vowels so that it spells nothing. */
-async function freeReference(isFree: (candidate: string) => Promise<boolean>): Promise<string> {
+export async function freeReference(isFree: (candidate: string) => Promise<boolean>): Promise<string> {
   for (let tries = 0; tries < REFERENCE_TRIES; tries++) {
     const random = crypto.getRandomValues(new Uint32Array(4))
     const letters = [0, 1, 2].map((index) => LETTERS[(random[index] ?? 0) % LETTERS.length]).join('')

@@ -72,6 +72,14 @@ export function turnOf(status: Status, code: VerdictCode | null): Turn {
   return standing[status].turn
 }
 
+/** Nobody has to work on a connection through its link any more. */
+export const endedStatuses: readonly Status[] = ['revoked', 'closed', 'closed_unproven', 'declined', 'off_boarding']
+
+/** Whether somebody may still act on it through its link. */
+export function isOpen(status: Status): boolean {
+  return !isSettled(status) && !endedStatuses.includes(status)
+}
+
 /** The status that a verdict leads to. `limitsAccepted`: somebody said yes to connecting with limits. */
 export function statusAfter(code: VerdictCode, { limitsAccepted = false } = {}): Status {
   if (code === 'LIMITED_ACCESS' && limitsAccepted) return 'connected_limited'

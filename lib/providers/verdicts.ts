@@ -30,6 +30,8 @@ export const verdicts = {
   STILL_ALIVE: { severity: 'fix', turn: 'customer' },
   PROVEN_DEAD: { severity: 'ok', turn: 'nobody' },
   OK: { severity: 'ok', turn: 'nobody' },
+  HAND_OVER_ASKED: { severity: 'stop', turn: 'manager' },
+  HAND_OVER_REFUSED: { severity: 'fix', turn: 'customer' },
   LINK_EXPIRED: { severity: 'stop', turn: 'support' },
   LINK_REVOKED: { severity: 'stop', turn: 'manager' },
   LINK_REPLACED: { severity: 'stop', turn: 'customer' },

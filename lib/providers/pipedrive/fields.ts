@@ -261,3 +261,16 @@ function isCalendarDay(day: string): boolean {
 }
 
 export const pipedriveFields = { name: 'Pipedrive', cleanConnectionName, cleanDomain, cleanApiToken, cleanStartDate }
+
+/** For words to people: whether an API token or another secret stands anywhere in them. */
+export function holdsSecret(text: string): boolean {
+  const visible = text.slice(0, TOKEN_TYPED_CHARACTERS_MAX).replace(HIDDEN, '')
+  if (/(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])/i.test(visible) || /-----\s*BEGIN\b/.test(visible)) return true
+  // Without the blanks too: a token that a mail program broke in two is one still.
+  if (/(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])/i.test(visible.replace(/([0-9a-f]{4,})\s+(?=[0-9a-f]{4,})/gi, '$1')))
+    return true
+  return (
+    visible.split(/[\s"'`,;()<>=]+/).some((word) => isSecret(word.replace(/[.!?:]+$/, ''))) ||
+    hasConnectionString(visible)
+  )
+}
