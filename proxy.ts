@@ -7,6 +7,7 @@ const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** Files of `public`: the same for everybody, so browsers may keep them. */
 const pictures = /\.(?:ico|png|svg|webp|webmanifest)$/
 const REPORT_PATH = '/api/csp-report'
+const STOP_PATH = '/api/stop-reminders/'
 const development = process.env.NODE_ENV === 'development'
 
 /**
@@ -23,10 +24,12 @@ export function proxy(request: NextRequest): NextResponse {
 
 /**
  * Integrations carry a key in a header, which no browser adds by itself; they send no Origin. Nor does a browser that
- * reports what the policy blocked, and a report changes nothing.
+ * reports what the policy blocked, and a report changes nothing. Nor does a mail program that stops reminders with one
+ * press (RFC 8058): the address it posts to is signed and can do nothing else.
  */
 function mayChangeState({ method, headers, nextUrl: { pathname } }: NextRequest): boolean {
   if (readingMethods.has(method) || pathname.startsWith('/api/v1/') || pathname === REPORT_PATH) return true
+  if (pathname.startsWith(STOP_PATH)) return true
   return isSameOrigin(headers, env().portalOrigin)
 }
 

@@ -8,6 +8,7 @@ import { env } from '#lib/env.ts'
 import { formatDateTime, maskEmail } from '#lib/format.ts'
 import { words } from '#lib/words.ts'
 import { pageLanguage } from '../page-words.ts'
+import { findBrand } from './request-frame.tsx'
 
 type Kind = SecureLink['state'] | 'unknown' | 'no_cookie' | 'throttled'
 
@@ -17,6 +18,8 @@ const shown = {
   expired: { status: 'expired', verdict: 'LINK_EXPIRED' },
   revoked: { status: 'revoked', verdict: 'LINK_REVOKED' },
   replaced: { status: 'replaced', verdict: 'LINK_REPLACED' },
+  declined: { status: 'declined', verdict: null },
+  handed_over: { status: 'replaced', verdict: null },
   unknown: { status: 'unknown', verdict: 'LINK_UNKNOWN' },
   no_cookie: { status: 'unknown', verdict: null },
   throttled: { status: 'unknown', verdict: 'LINK_THROTTLED' },
@@ -40,6 +43,7 @@ export async function EndedPage({
   asked?: boolean
   retryMinutes?: number
 }) {
+  const brand = link && (await findBrand(link.teamId))
   const request = link && (await findRequest(db(), { teamId: link.teamId, request: link.requestId }))
   const language = request?.language ?? (await pageLanguage())
   const t = words(language)
@@ -57,6 +61,10 @@ export async function EndedPage({
         return { title: t('pages.ended.revokedTitle'), text: t('pages.ended.revoked', { team, date }) }
       case 'replaced':
         return { title: t('pages.ended.replacedTitle'), text: t('pages.ended.replaced', { date }) }
+      case 'declined':
+        return { title: t('pages.ended.declinedTitle'), text: t('pages.ended.declined', { date }) }
+      case 'handed_over':
+        return { title: t('pages.ended.handedOverTitle'), text: t('pages.ended.handedOver', { date }) }
       case 'no_cookie':
       case 'live':
         return { title: t('pages.ended.noCookieTitle'), text: t('pages.ended.noCookie') }
@@ -71,9 +79,12 @@ export async function EndedPage({
     <CustomerFrame
       language={language}
       teamName={request?.teamName ?? null}
+      brand={brand}
+      helpPath={link ? `/help?request=${link.requestId}` : undefined}
       narrow
       words={{
         help: t('pages.frame.help'),
+        support: request ? t('pages.frame.support', { team }) : undefined,
         handledBy: t('pages.frame.handledBy', { host: new URL(env().portalOrigin).host }),
       }}
     >

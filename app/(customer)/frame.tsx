@@ -1,8 +1,6 @@
 import type { ReactNode } from 'react'
-import { CustomerFrame } from '#components/connect/customer-frame.tsx'
 import type { CustomerConnection } from '#lib/data/connections.ts'
-import { env } from '#lib/env.ts'
-import { words } from '#lib/words.ts'
+import { RequestFrame } from './request-frame.tsx'
 
 /** The frame around one connection's pages, in its request's language. A page without a form names its own title. */
 export function Frame({
@@ -16,21 +14,9 @@ export function Frame({
   narrow?: boolean
   children: ReactNode
 }) {
-  const t = words(connection.language)
   return (
-    <CustomerFrame
-      language={connection.language}
-      teamName={connection.teamName}
-      narrow={narrow}
-      words={{
-        help: t('pages.frame.help'),
-        handledBy: t('pages.frame.handledBy', { host: new URL(env().portalOrigin).host }),
-        notSure: t('pages.frame.notSure', { contact: connection.ownerName ?? connection.teamName }),
-        reference: t('pages.frame.reference', { reference: connection.reference }),
-      }}
-    >
-      {title && <title>{`${title} · ${connection.teamName}`}</title>}
+    <RequestFrame request={connection} title={title} narrow={narrow}>
       {children}
-    </CustomerFrame>
+    </RequestFrame>
   )
 }

@@ -11,8 +11,9 @@ import type { SecureLink } from '#lib/data/secure-links.ts'
 import { LANGUAGE_COOKIE } from '#lib/language.ts'
 import { clientAddress } from '#lib/peer-address.ts'
 import { EndedPage } from '../../(customer)/ended-page.tsx'
+import { HandedOverPage } from '../../(customer)/handed-over-page.tsx'
 
-type Params = { params: Promise<{ linkKey: string }>; searchParams: Promise<{ asked?: string }> }
+type Params = { params: Promise<{ linkKey: string }>; searchParams: Promise<{ asked?: string; to?: string }> }
 
 const LINK_KEY = /^[A-Za-z0-9_-]{43}$/
 const UNKNOWN_LINKS_PER_MINUTE = 60
@@ -22,10 +23,11 @@ export default async function SecureLinkPage({ params, searchParams }: Params) {
   const { linkKey } = await params
   const link = LINK_KEY.test(linkKey) ? await findLinkByKey(linkKey) : null
   if (!link) return <UnknownLink />
-  if (link.state === 'live') await enter(link)
+  const { asked, to } = await searchParams
+  if (link.state === 'live') await enter(link, to)
 
   answerWith(await headers(), { status: 410 })
-  const { asked } = await searchParams
+  if (link.state === 'handed_over') return <HandedOverPage link={link} />
   // Whoever asked reads the same answer whether or not a new link was made.
   if (asked === 'yes') return <EndedPage kind="expired" link={{ ...link, endedAt: null }} asked />
   return <EndedPage kind={link.state} link={link} askAction={askAction.bind(null, linkKey)} />
@@ -46,10 +48,12 @@ async function UnknownLink() {
   return <EndedPage kind="throttled" link={null} retryMinutes={Math.ceil(retryAfterSeconds / 60)} />
 }
 
-async function enter(link: SecureLink): Promise<never> {
+/** `to`: the reader of a reminder pressed "I am not the right person". */
+async function enter(link: SecureLink, to: string | undefined): Promise<never> {
   const connections = await listRequestConnections(db(), link)
   const [only] = connections
-  const path = connections.length === 1 && only ? `/connect/${only.id}` : `/checklist/${link.requestId}`
+  const home = connections.length === 1 && only ? `/connect/${only.id}` : `/checklist/${link.requestId}`
+  const path = to === 'decline' ? `/decline/${link.requestId}` : home
   answerWith(await headers(), {
     status: 303,
     headers: { 'set-cookie': [linkCookie(link), languageCookie(only?.language ?? 'en')] },

@@ -1,18 +1,19 @@
 import { headers } from 'next/headers'
-import { CustomerFrame } from '#components/connect/customer-frame.tsx'
 import { answerWith } from '#lib/answer.ts'
 import { findLinkAccess } from '#lib/auth/secure-link.ts'
 import { isSettled } from '#lib/connection/status.ts'
 import { listRequestConnections } from '#lib/data/connections.ts'
 import { db } from '#lib/data/database.ts'
-import { env } from '#lib/env.ts'
 import { words } from '#lib/words.ts'
 import { EndedPage } from '../../ended-page.tsx'
+import { HandedOverPage } from '../../handed-over-page.tsx'
+import { RequestFrame } from '../../request-frame.tsx'
 
 /** Several connections on one link: x of y, each with its own status. */
 export default async function ChecklistPage({ params }: { params: Promise<{ requestId: string }> }) {
   const { requestId } = await params
   const access = await findLinkAccess({ requestId })
+  if (access.kind === 'ended' && access.link.state === 'handed_over') return <HandedOverPage link={access.link} />
   if (access.kind !== 'holder') {
     answerWith(await headers(), { status: access.kind === 'ended' ? 410 : 403 })
     return (
@@ -28,17 +29,7 @@ export default async function ChecklistPage({ params }: { params: Promise<{ requ
   const t = words(first.language)
   const done = connections.filter(({ status }) => status === 'connected' || status === 'connected_limited').length
   return (
-    <CustomerFrame
-      language={first.language}
-      teamName={first.teamName}
-      narrow
-      words={{
-        help: t('pages.frame.help'),
-        handledBy: t('pages.frame.handledBy', { host: new URL(env().portalOrigin).host }),
-        notSure: t('pages.frame.notSure', { contact: first.ownerName ?? first.teamName }),
-        reference: t('pages.frame.reference', { reference: first.reference }),
-      }}
-    >
+    <RequestFrame request={first} narrow>
       <title>{t('pages.checklist.title', { team: first.teamName, count: connections.length })}</title>
       <div className="space-y-6">
         <h1 className="font-bold text-2xl sm:text-3xl">
@@ -64,7 +55,7 @@ export default async function ChecklistPage({ params }: { params: Promise<{ requ
           ))}
         </ul>
       </div>
-    </CustomerFrame>
+    </RequestFrame>
   )
 
   function statusWord(status: (typeof connections)[number]['status'], team: string): string {

@@ -3,6 +3,7 @@
 import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import type { ButtonAnswer } from '#components/connect/answered-button.tsx'
+import type { FieldsState } from '#components/ui/fields-form.tsx'
 import type { LinkHolder } from '#lib/actor.ts'
 import { answerWith } from '#lib/answer.ts'
 import { findActingHolder } from '#lib/auth/secure-link.ts'
@@ -13,6 +14,7 @@ import type { Explanation } from '#lib/connection/explain.ts'
 import { explain } from '#lib/connection/explain.ts'
 import { addressForOtherDevice, mailLinkAgain } from '#lib/connection/links.ts'
 import { getProfile } from '#lib/connection/profiles.ts'
+import { askQuestion, QUESTION_LENGTH_MAX } from '#lib/connection/question.ts'
 import { mailReceipt } from '#lib/connection/receipt.ts'
 import { mayUseOtherCompany } from '#lib/connection/settle.ts'
 import type { Status } from '#lib/connection/status.ts'
@@ -122,6 +124,35 @@ export async function mailReceiptAction(connectionId: string): Promise<ButtonAns
   const { holder, connection } = await getActing(connectionId)
   const sent = await mailReceipt(holder)
   return answerIn(connection, sent === 'sent' ? 'pages.done.mailAgainSent' : 'pages.done.mailAgainLater')
+}
+
+/** A question to the account manager, from the end of the page. */
+export async function askQuestionAction(
+  connectionId: string,
+  _before: FieldsState,
+  form: FormData,
+): Promise<FieldsState> {
+  const { holder, connection } = await getActing(connectionId)
+  const question = form.get('question')
+  const typed = typeof question === 'string' ? question : ''
+  const outcome = await askQuestion(holder, typed)
+  const t = words(connection.language)
+  const values = { contact: connection.ownerName ?? connection.teamName, email: connection.contactEmail }
+  switch (outcome) {
+    case 'sent':
+      return { typed: {}, problems: {}, done: t('contact.question.sent', values) }
+    case 'secret':
+      // Not even given back to the page.
+      return { typed: {}, problems: { question: t('contact.form.secret') } }
+    case 'too_long':
+      return {
+        typed: { question: typed },
+        problems: { question: t('contact.form.tooLong', { max: QUESTION_LENGTH_MAX }) },
+      }
+    case 'empty':
+    case 'throttled':
+      return { typed: { question: typed }, problems: { question: t(`contact.question.${outcome}`, values) } }
+  }
 }
 
 /** The page itself says why a link no longer opens it. */

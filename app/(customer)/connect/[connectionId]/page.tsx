@@ -10,7 +10,7 @@ import { CopyButton } from '#components/ui/copy-button.tsx'
 import { Moment } from '#components/ui/moment.tsx'
 import { StatusBadge } from '#components/ui/status-badge.tsx'
 import { answerWith } from '#lib/answer.ts'
-import { findLinkAccess } from '#lib/auth/secure-link.ts'
+import { findHandedOverAccess, findLinkAccess } from '#lib/auth/secure-link.ts'
 import { explain } from '#lib/connection/explain.ts'
 import { getProfile } from '#lib/connection/profiles.ts'
 import { mayUseOtherCompany } from '#lib/connection/settle.ts'
@@ -26,10 +26,12 @@ import { words } from '#lib/words.ts'
 import { EndedPage } from '../../ended-page.tsx'
 import { formWords } from '../../form-words.ts'
 import { Frame } from '../../frame.tsx'
+import { HandedOverPage } from '../../handed-over-page.tsx'
 import { OwnerDetails } from '../../owner-details.tsx'
 import { ReportTable } from '../../report-table.tsx'
 import type { ConnectState } from './actions.ts'
 import { confirmAction, connectAction, mailAgainAction, showCodeAction } from './actions.ts'
+import { ContactSection } from './contact-section.tsx'
 import { GuideBody } from './guide-body.tsx'
 
 type Params = {
@@ -42,6 +44,8 @@ export default async function ConnectPage({ params, searchParams }: Params) {
   const { connectionId } = await params
   const access = await findLinkAccess({ connectionId })
   if (access.kind === 'none') {
+    const earlier = await findHandedOverAccess(connectionId)
+    if (earlier) return <HandedOverPage link={earlier} />
     answerWith(await headers(), { status: 403 })
     return <EndedPage kind="no_cookie" link={null} />
   }
@@ -235,6 +239,7 @@ async function GuideAndForm({
           <span className="text-muted">{t('pages.connect.showCodeHint')}</span>
         </AnsweredButton>
       </section>
+      <ContactSection connection={connection} />
     </Frame>
   )
 }
