@@ -2,18 +2,25 @@ import Link from 'next/link'
 import { againPath, isFresh, requireStaff } from '#lib/auth/session.ts'
 import { db } from '#lib/data/database.ts'
 import { listMembers } from '#lib/data/staff.ts'
+import { getTeamSettings } from '#lib/data/teams.ts'
 import { pageLanguage, pageWords } from '../../page-words.ts'
 import { section } from '../sections.ts'
 import { addMemberAction } from './actions.ts'
 import { AddMemberForm } from './add-member-form.tsx'
+import { LookSection } from './look-section.tsx'
+import { MailSection } from './mail-section.tsx'
 import { MemberRow } from './member-row.tsx'
 
 const good = ['added', 'done'] as const
 const bad = ['exists', 'unknown', 'yourself', 'last_admin'] as const
 const roles = ['admin', 'account_manager', 'support'] as const
 
-/** The team's settings. So far: who may sign in, and what they may do. */
-export default async function SettingsPage({ searchParams }: { searchParams: Promise<{ said?: string }> }) {
+/** The team's settings: who may sign in, how customers see the team, and what leaves in its name. */
+export default async function SettingsPage({
+  searchParams,
+}: {
+  searchParams: Promise<{ said?: string; look?: string; mail?: string }>
+}) {
   const staff = await requireStaff(...section.settings.roles)
   const [members, canChange, language, t] = await Promise.all([
     listMembers(db(), staff),
@@ -21,7 +28,9 @@ export default async function SettingsPage({ searchParams }: { searchParams: Pro
     pageLanguage(),
     pageWords(),
   ])
-  const { said } = await searchParams
+  const { said, look, mail } = await searchParams
+  const team = await getTeamSettings(db(), staff.teamId)
+  const me = members.find(({ id }) => id === staff.staffId)
   const told = [...good, ...bad].find((known) => known === said)
   const isGood = good.some((known) => known === told)
   return (
@@ -91,6 +100,8 @@ export default async function SettingsPage({ searchParams }: { searchParams: Pro
           />
         )}
       </section>
+      <LookSection team={team} said={look} />
+      <MailSection team={team} email={me?.email ?? ''} said={mail} />
     </>
   )
 }
