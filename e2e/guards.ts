@@ -12,6 +12,7 @@ type Guard =
   | { guard: 'staff'; roles: readonly StaffRole[] }
 
 const everybody = ['admin', 'account_manager', 'support'] as const
+const managers = ['admin', 'account_manager'] as const
 const admins = ['admin'] as const
 
 /** Pages and route handlers. Staff pages with an id in their address name an address to try. */
@@ -33,9 +34,21 @@ export const routes: Record<string, Guard & { address?: string }> = {
   'app/(customer)/connect/[connectionId]/page.tsx': { guard: 'customer' },
   'app/(customer)/connect/[connectionId]/done/page.tsx': { guard: 'customer' },
   'app/(customer)/connect/[connectionId]/visited/route.ts': { guard: 'customer' },
+  'app/(customer)/decline/[requestId]/page.tsx': { guard: 'customer' },
+  'app/(customer)/hand-over/[requestId]/page.tsx': { guard: 'customer' },
+  // Whoever has the signed address may stop these reminders, and do nothing else.
+  'app/(customer)/reminders/[stopKey]/page.tsx': { guard: 'public' },
+  'app/api/stop-reminders/[stopKey]/route.ts': { guard: 'public' },
+  'app/brand/[digest]/route.ts': { guard: 'public' },
+  'app/brand-colour/[colour]/route.ts': { guard: 'public' },
   'app/(team)/connections/page.tsx': { guard: 'staff', roles: everybody },
   'app/(team)/connections/bulk/page.tsx': { guard: 'staff', roles: everybody },
   'app/api/board/route.ts': { guard: 'staff', roles: everybody },
+  'app/(team)/hand-overs/[handOverId]/page.tsx': {
+    guard: 'staff',
+    roles: managers,
+    address: '/hand-overs/hnd_unknown',
+  },
   'app/(team)/settings/page.tsx': { guard: 'staff', roles: admins },
 }
 
@@ -49,6 +62,18 @@ export const actions: Record<string, Guard> = {
   'app/(customer)/connect/[connectionId]/actions.ts mailAgainAction': { guard: 'customer' },
   'app/(customer)/connect/[connectionId]/actions.ts showCodeAction': { guard: 'customer' },
   'app/(customer)/connect/[connectionId]/actions.ts mailReceiptAction': { guard: 'customer' },
+  'app/(customer)/connect/[connectionId]/actions.ts askQuestionAction': { guard: 'customer' },
+  'app/(customer)/decline/[requestId]/actions.ts declineAction': { guard: 'customer' },
+  'app/(customer)/hand-over/[requestId]/actions.ts handOverAction': { guard: 'customer' },
+  'app/(customer)/reminders/[stopKey]/actions.ts stopRemindersAction': { guard: 'public' },
+  'app/(team)/hand-overs/[handOverId]/actions.ts approveAction': { guard: 'staff', roles: managers },
+  'app/(team)/hand-overs/[handOverId]/actions.ts refuseAction': { guard: 'staff', roles: managers },
+  'app/(team)/settings/look-actions.ts changeLookAction': { guard: 'staff', roles: admins },
+  'app/(team)/settings/look-actions.ts changeMailAction': { guard: 'staff', roles: admins },
+  'app/(team)/settings/look-actions.ts changeLogoAction': { guard: 'staff', roles: admins },
+  'app/(team)/settings/look-actions.ts removeLogoAction': { guard: 'staff', roles: admins },
+  'app/(team)/settings/look-actions.ts sendTestMailAction': { guard: 'staff', roles: admins },
+  'app/(team)/settings/look-actions.ts sendSamplesAction': { guard: 'staff', roles: admins },
   'app/(team)/actions.ts signOutAction': { guard: 'staff', roles: everybody },
   'app/(team)/actions.ts chooseThemeAction': { guard: 'staff', roles: everybody },
   'app/(team)/connections/bulk/actions.ts bulkAction': { guard: 'staff', roles: everybody },

@@ -38,6 +38,8 @@ for (const name of [
 ]) {
   delete process.env[name]
 }
+// Where the tests of mail read what arrives.
+if (process.env.E2E_SMTP_URL) process.env.SMTP_URL = process.env.E2E_SMTP_URL
 if (process.env.E2E_DATABASE_URL) process.env.DATABASE_URL = process.env.E2E_DATABASE_URL
 await ensureBuilt()
 runNext(['start', '--port', process.env.PORT, ...listenOn()])

@@ -9,6 +9,8 @@ import faultEn from '#messages/fault.en.json' with { type: 'json' }
 
 import contactDe from '#messages/contact.de.json' with { type: 'json' }
 import contactEn from '#messages/contact.en.json' with { type: 'json' }
+import faultDe from '#messages/fault.de.json' with { type: 'json' }
+import faultEn from '#messages/fault.en.json' with { type: 'json' }
 import lookDe from '#messages/look.de.json' with { type: 'json' }
 import lookEn from '#messages/look.en.json' with { type: 'json' }
 import mailDe from '#messages/mail.de.json' with { type: 'json' }

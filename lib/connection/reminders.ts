@@ -11,7 +11,7 @@ import { db, inTransaction } from '#lib/data/database.ts'
 import type { DueLetter } from '#lib/data/outbox.ts'
 import { insertLetter, isOvertaken, keepSealedLink } from '#lib/data/outbox.ts'
 import type { RequestParties } from '#lib/data/requests.ts'
-import { findRequest, stopRequestReminders } from '#lib/data/requests.ts'
+import { findRequest, findTeamOfRequest, stopRequestReminders } from '#lib/data/requests.ts'
 import type { Database } from '#lib/data/schema.ts'
 import type { SecureLink } from '#lib/data/secure-links.ts'
 import { findLink, findNewestLink, insertLinkKey } from '#lib/data/secure-links.ts'
@@ -107,8 +107,8 @@ async function addKey(
 }
 
 /** What stands in the address that stops the reminders of a request. It opens nothing else. */
-export function stopKeyOf(requestId: string, teamId: string): string {
-  return signValue(STOP_LABEL, `${teamId}~${requestId}`)
+export function stopKeyOf(requestId: string): string {
+  return signValue(STOP_LABEL, requestId)
 }
 
 /** Where a mail program posts to when its reader presses "Unsubscribe" (RFC 8058). */
@@ -123,8 +123,9 @@ export function stopPageAddress(stopKey: string): string {
 
 /** The request that a stop address is about, or null. */
 export async function findByStopKey(stopKey: string): Promise<RequestParties | null> {
-  const [teamId, request] = verifySigned(STOP_LABEL, stopKey)?.split('~') ?? []
-  return teamId && request ? findRequest(db(), { teamId, request }) : null
+  const request = verifySigned(STOP_LABEL, stopKey)
+  const teamId = request && (await findTeamOfRequest(db(), request))
+  return request && teamId ? findRequest(db(), { teamId, request }) : null
 }
 
 /** No more reminders for this request. The link itself keeps working. False when the address is none of ours. */

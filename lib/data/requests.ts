@@ -135,6 +135,12 @@ export async function setRequestOwner(
   return changed.map(({ id }) => id)
 }
 
+/** Whose request it is, for somebody who proved by a signature of ours that they may ask. */
+export async function findTeamOfRequest(trx: Kysely<Database>, requestId: string): Promise<string | null> {
+  const row = await trx.selectFrom('requests').select('teamId').where('id', '=', requestId).executeTakeFirst()
+  return row?.teamId ?? null
+}
+
 /** The contact wants no more reminders. True only for the call that made the difference. */
 export async function stopRequestReminders(
   trx: Kysely<Database>,

@@ -74,7 +74,7 @@ async function writeReminder(due: DueLetter, team: TeamSettings, request: Reques
   const { sealedLink, linkEndsAt } = reminder
   const link = await openLink({ ...due, sealedLink }, request)
   if (!link) return { kind: 'obsolete', reason: 'its link ended first' }
-  const stopKey = stopKeyOf(request.id, request.teamId)
+  const stopKey = stopKeyOf(request.id)
   const written = composeFor(due, team, request, {
     link,
     linkEnds: formatDateTime(linkEndsAt, due.language),

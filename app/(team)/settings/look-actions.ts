@@ -76,7 +76,8 @@ export async function changeLogoAction(form: FormData): Promise<void> {
 }
 
 export async function removeLogoAction(): Promise<void> {
-  await removeLogo(await requireActingStaff(...section.settings.roles))
+  const staff = await requireActingStaff(...section.settings.roles)
+  await removeLogo(staff)
   redirect('/settings?look=logo_removed#look')
 }
 

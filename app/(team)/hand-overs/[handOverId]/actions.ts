@@ -11,7 +11,8 @@ const REASON_LENGTH_MAX = 300
 
 /** Whatever came of it, the page tells: somebody else may have decided first. */
 export async function approveAction(handOverId: string): Promise<void> {
-  await approveHandOver(await requireActingStaff(...decides), handOverId)
+  const staff = await requireActingStaff(...decides)
+  await approveHandOver(staff, handOverId)
   redirect(`/hand-overs/${handOverId}`)
 }
 

@@ -37,7 +37,7 @@ export default async function HandOverDecisionPage({ params }: { params: Promise
   const title = t('look.handOver.title', values)
   return (
     <>
-      <title>{`${title} · ${t('shell.product')}`}</title>
+      <title>{`${title} · ${t('fault.product')}`}</title>
       <h1 className="console-title">{title}</h1>
       <div className="max-w-prose space-y-6">
         {handOver.state !== 'waiting' && (
