@@ -40,7 +40,7 @@ export function FieldsForm({
   const [state, formAction, isSending] = useActionState(action, { typed, problems: {} })
   const problems = Object.entries(state.problems)
   return (
-    <>
+    <div>
       <div role="status">{state.done && <p className="notice notice-ok">{state.done}</p>}</div>
       {/* A new answer draws new fields: React would empty the old ones. */}
       <form key={JSON.stringify([state.typed, state.problems, state.done])} action={formAction} className="max-w-prose">
@@ -66,7 +66,7 @@ export function FieldsForm({
           {submit}
         </Button>
       </form>
-    </>
+    </div>
   )
 }
 

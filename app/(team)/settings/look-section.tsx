@@ -25,7 +25,7 @@ export async function LookSection({ team, said }: { team: TeamSettings; said: st
           <span>{t(`look.said.${told}`)}</span>
         </p>
       )}
-      <div className="grid gap-8 lg:grid-cols-2">
+      <div className="grid items-start gap-8 lg:grid-cols-2">
         <FieldsForm
           action={changeLookAction}
           problem={t('contact.form.problem')}
@@ -72,7 +72,7 @@ export async function LookSection({ team, said }: { team: TeamSettings; said: st
               accept="image/png,image/svg+xml"
               required
               aria-describedby="logo-hint"
-              className="block w-full"
+              className="block w-full text-sm file:me-3 file:min-h-11 file:rounded-lg file:border file:border-edge file:bg-bg file:px-4 file:font-semibold"
             />
             <button type="submit" className="button-secondary">
               {t('look.brand.logoSave')}

@@ -30,7 +30,7 @@ export async function MailSection({
           <span>{t(`look.said.${told}`, { email, count: sampleCount })}</span>
         </p>
       )}
-      <div className="grid gap-8 lg:grid-cols-2">
+      <div className="grid items-start gap-8 lg:grid-cols-2">
         <FieldsForm
           action={changeMailAction}
           problem={t('contact.form.problem')}

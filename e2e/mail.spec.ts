@@ -1,0 +1,382 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { crc32, deflateSync } from 'node:zlib'
+import type { Page } from '@playwright/test'
+import { SMTPServer } from 'smtp-server'
+import { PORT } from '../playwright.config.ts'
+import { connect, expect, expectAccessible, expectBadge, fakeToken, operate, test } from './fixtures.ts'
+
+/** A portal of its own with a real mail server: what is asked for arrives in mailboxes, and so does what goes wrong. */
+const [portalPort, fakePort, smtpPort] = [PORT + 20, PORT + 21, PORT + 22]
+const origin = `http://localhost:${portalPort}`
+const environment = {
+  DATA_DIR: path.resolve('.data/e2e-mail'),
+  PORTAL_ORIGIN: origin,
+  SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
+}
+const MANAGER = 'maria@northwind.example'
+
+test.describe.configure({ mode: 'serial', timeout: 90_000 })
+test.use({ baseURL: origin })
+
+type Mail = { to: string; source: string }
+type Answer = (error?: Error | null) => void
+const mails: Mail[] = []
+
+const mailServer = new SMTPServer({
+  disabledCommands: ['AUTH', 'STARTTLS'],
+  onRcptTo: ({ address }: { address: string }, _session: unknown, answer: Answer) =>
+    answer(address.startsWith('nobody') ? Object.assign(new Error('no such mailbox'), { responseCode: 550 }) : null),
+  onData(stream: NodeJS.ReadableStream, session: { envelope: { rcptTo: { address: string }[] } }, answer: Answer) {
+    const parts: Buffer[] = []
+    stream.on('data', (part: Buffer) => parts.push(part))
+    stream.on('end', () => {
+      const source = Buffer.concat(parts).toString().replace(/=\r\n/g, '').replace(/=3D/g, '=')
+      for (const { address } of session.envelope.rcptTo) mails.push({ to: address, source })
+      answer()
+    })
+  },
+})
+
+let portal: ChildProcess
+test.beforeAll(async () => {
+  await new Promise<void>((resolve) => mailServer.listen(smtpPort, '127.0.0.1', () => resolve()))
+  portal = spawn(process.execPath, ['e2e/portal.mjs'], {
+    stdio: 'ignore',
+    env: {
+      ...process.env,
+      PORT: String(portalPort),
+      FAKE_PORT: String(fakePort),
+      COMPANY_PORT: '',
+      E2E_DATA: 'e2e-mail',
+      E2E_SMTP_URL: environment.SMTP_URL,
+    },
+  })
+  const isReady = () =>
+    fetch(`${origin}/api/ready`).then(
+      (answer) => answer.ok,
+      () => false,
+    )
+  await expect.poll(isReady, { timeout: 60_000 }).toBe(true)
+  await operate(environment, ['member', 'add', MANAGER, '--name', 'Maria Lopez', '--role', 'admin'])
+})
+test.afterAll(async () => {
+  portal?.kill('SIGTERM')
+  await new Promise<void>((resolve) => mailServer.close(() => resolve()))
+})
+
+async function mailTo(address: string, subject: RegExp): Promise<string> {
+  const found = () => mails.find((mail) => mail.to === address && subject.test(subjectOf(mail.source)))
+  await expect.poll(() => found() !== undefined, { timeout: 20_000, message: `${subject} to ${address}` }).toBe(true)
+  return found()?.source ?? ''
+}
+
+function subjectOf(source: string): string {
+  const folded = /^Subject: ((?:.*(?:\r\n[ \t].*)*))/m.exec(source)?.[1] ?? ''
+  return folded
+    .replace(/\?=\r\n[ \t]=\?/g, '?==?')
+    .replace(/\r\n[ \t]/g, ' ')
+    .replace(/=\?UTF-8\?([QB])\?([^?]*)\?=/gi, (_, kind: string, text: string) =>
+      kind.toUpperCase() === 'B'
+        ? Buffer.from(text, 'base64').toString()
+        : decodeURIComponent(text.replaceAll('_', ' ').replace(/%/g, '%25').replaceAll('=', '%')),
+    )
+}
+
+const linkIn = (source: string) => /http:\/\/localhost:\d+\/l\/[\w-]{43}/.exec(source)?.[0] ?? ''
+
+/** A request that is mailed, as managers make them; each with a mailbox of its own. */
+async function ask({ name = 'Jane Miller', domain = 'acme.example', local = 'jane' } = {}) {
+  const email = `${local}-${randomUUID().slice(0, 6)}@${domain}`
+  const argv = ['request', 'create', '--customer', 'Acme', '--email', email, '--contact-name', name]
+  const { id, connections } = (await operate(environment, [...argv, '--profile', 'two-way-crm'])) as {
+    id: string
+    connections: { id: string }[]
+  }
+  return { email, id, connectionId: connections[0]?.id ?? '' }
+}
+
+async function signIn(page: Page, role: 'admin' | 'account_manager' = 'admin', email = MANAGER): Promise<void> {
+  if (email !== MANAGER) await operate(environment, ['member', 'add', email, '--name', 'Sam Okoye', '--role', role])
+  const { link } = (await operate(environment, ['sign-in-link', email])) as { link: string }
+  await page.goto(link)
+  await page.locator('main form button[type=submit]').click()
+  await page.waitForURL('**/connections')
+}
+
+/** axe in light and dark, and no sideways scrolling on the narrowest phone. */
+async function expectGood(page: Page): Promise<void> {
+  await expectAccessible(page)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await expectAccessible(page)
+  await page.emulateMedia({ colorScheme: 'light' })
+  const size = page.viewportSize()
+  await page.setViewportSize({ width: 320, height: 640 })
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320)
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${Date.now()}-phone.png`, fullPage: true })
+  if (size) await page.setViewportSize(size)
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${Date.now()}-desk.png`, fullPage: true })
+}
+
+test('a request is mailed, its link works, and receipt and notice arrive', async ({ page }) => {
+  const { email } = await ask()
+  const letter = await mailTo(email, /asks you to connect Pipedrive/)
+  expect(letter).toMatch(/^From: .*via Latchkey/m)
+  expect(letter).toMatch(/^Reply-To: Maria Lopez <maria@northwind\.example>/m)
+  expect(letter).toMatch(/^Auto-Submitted: auto-generated/m)
+  await page.goto(linkIn(letter))
+  await connect(page, { domain: 'acme', token: fakeToken('admin') })
+  await expect(page.getByRole('heading', { name: 'Connected' })).toBeVisible()
+  const receipt = await mailTo(email, /Pipedrive is connected/)
+  const notice = await mailTo(MANAGER, /^\[Acme\] Connected/)
+  for (const source of [letter, receipt, notice]) expect(source).not.toContain(fakeToken('admin'))
+  expect(receipt).not.toContain('/l/')
+})
+
+test('an address that is refused shows on the board, and the manager reads why', async ({ page }) => {
+  const { email, connectionId } = await ask({ local: 'nobody' })
+  const problem = await mailTo(MANAGER, /could not be delivered/)
+  expect(problem).toContain(email)
+  expect(problem).toContain('550')
+  expect(problem).toContain(`${origin}/connections/${connectionId}`)
+  await signIn(page)
+  await expect(page.locator('[data-status=undeliverable]').first()).toBeVisible()
+})
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false })
+
+  test('whoever is not the right person closes the link, and the manager is told', async ({ page }) => {
+    const { email, id } = await ask({ name: 'Kim Declines' })
+    const link = linkIn(await mailTo(email, /asks you/))
+    await page.goto(`${link}?to=decline`)
+    await expect(page.getByRole('heading', { name: 'Are you not the right person?' })).toBeVisible()
+    await page.getByRole('button', { name: 'Close this link' }).click()
+    await expect(page.getByRole('alert')).toContainText('Choose one of the four.')
+    await page.getByLabel('I do not work there any more').check()
+    await page.getByLabel('Anything Maria Lopez should know').fill('Since May.')
+    await page.getByRole('button', { name: 'Close this link' }).click()
+    await expectBadge(page, 'declined')
+    expect((await page.goto(link))?.status()).toBe(410)
+    const notice = await mailTo(MANAGER, /Kim Declines is not the right person/)
+    expect(notice).toContain('> Since May.')
+
+    await operate(environment, ['request', 'link', id])
+    await page.goto(linkIn(await mailTo(email, /Your new link/)))
+    await expectBadge(page, 'sent')
+  })
+
+  test('a colleague at the same mail domain takes over, and the first contact sees where it stands', async ({
+    page,
+    browser,
+  }) => {
+    const { email, connectionId } = await ask({ name: 'Jo First' })
+    const link = linkIn(await mailTo(email, /asks you/))
+    await page.goto(link)
+    await page.getByRole('link', { name: 'Somebody else manages Pipedrive' }).click()
+    const colleague = `omar-${randomUUID().slice(0, 6)}@acme.example`
+    await page.getByLabel('Your colleague’s name').fill('Omar Haddad')
+    await page.getByLabel('Your colleague’s work e-mail address').fill(colleague)
+    await page.getByLabel('A note to your colleague').fill(fakeToken('admin'))
+    await page.getByRole('button', { name: 'Pass it on' }).click()
+    await expect(page.getByRole('alert')).toContainText('This looks like a token')
+    expect(await page.content()).not.toContain(fakeToken('admin'))
+    await page.getByLabel('A note to your colleague').fill('You have the admin login.')
+    await page.getByRole('button', { name: 'Pass it on' }).click()
+    for (const address of [page.url(), link, `/connect/${connectionId}`]) {
+      await page.goto(address)
+      await expect(page.getByRole('heading', { name: 'You passed this on' })).toBeVisible()
+      await expect(page.getByText('You handed this to Omar Haddad')).toBeVisible()
+      await expect(page.getByRole('button')).toHaveCount(0)
+    }
+    const letter = await mailTo(colleague, /Jo First at Acme passes a Pipedrive task to you/)
+    expect(letter).toContain('> You have the admin login.')
+    await mailTo(MANAGER, /Handed over to Omar Haddad/)
+    const theirs = await browser.newPage()
+    await theirs.goto(linkIn(letter))
+    await expect(theirs.getByRole('button', { name: 'Check and connect' })).toBeVisible()
+    await theirs.close()
+  })
+})
+
+test('another mail domain waits for the manager’s yes', async ({ page, browser }) => {
+  const { email } = await ask({ name: 'Ann Asks' })
+  const link = linkIn(await mailTo(email, /asks you/))
+  await page.goto(link)
+  await page.getByRole('link', { name: 'Somebody else manages Pipedrive' }).click()
+  await expectGood(page)
+  const outsider = `omar-${randomUUID().slice(0, 6)}@agency.example`
+  await page.getByLabel('Your colleague’s name').fill('Omar Outside')
+  await page.getByLabel('Your colleague’s work e-mail address').fill(outsider)
+  await page.getByRole('button', { name: 'Pass it on' }).click()
+  await expect(page.getByRole('heading', { name: 'Maria Lopez has to say yes' })).toBeVisible()
+  await expectGood(page)
+  await page.goto(link)
+  await expectBadge(page, 'needs_manager', 'HAND_OVER_ASKED')
+
+  const asked = await mailTo(MANAGER, /may Omar Outside take over/)
+  const decision = /http:\/\/localhost:\d+\/hand-overs\/\w+/.exec(asked)?.[0] ?? ''
+  const manager = await browser.newPage()
+  await signIn(manager, 'account_manager', 'sam@northwind.example')
+  await manager.goto(decision)
+  await expectGood(manager)
+  expect(mails.filter(({ to }) => to === outsider)).toEqual([])
+  await manager.getByRole('button', { name: 'Yes, send Omar Outside a link' }).click()
+  await expect(manager.getByRole('status')).toContainText('has a link of their own')
+  await manager.close()
+  expect(linkIn(await mailTo(outsider, /Ann Asks at Acme/))).toContain('/l/')
+  await page.reload()
+  await expect(page.getByRole('heading', { name: 'You passed this on' })).toBeVisible()
+  await expectGood(page)
+})
+
+test('a question reaches the manager, who answers to the contact; a token in it is refused', async ({ page }) => {
+  const { email } = await ask({ name: 'Quinn Asks' })
+  await page.goto(linkIn(await mailTo(email, /asks you/)))
+  await page.getByText('Ask Maria Lopez a question').click()
+  const box = page.getByLabel('Your question to Maria Lopez')
+  await box.fill(`Is this right? ${fakeToken('admin')}`)
+  await page.getByRole('button', { name: 'Send the question' }).click()
+  await expect(page.getByRole('alert').filter({ hasText: 'This looks like a token' })).toBeVisible()
+  await expect(box).toHaveValue('')
+  await box.fill('Which user <b>should</b> I take?')
+  await page.getByRole('button', { name: 'Send the question' }).click()
+  await expect(page.getByText('Your question is on its way')).toBeVisible()
+  await expectGood(page)
+  const question = await mailTo(MANAGER, /Quinn Asks asks about/)
+  expect(question).toMatch(new RegExp(`^Reply-To: Quinn Asks <${email}>`, 'm'))
+  expect(question).toContain('> Which user <b>should</b> I take?')
+  expect(question).toContain('Which user &lt;b&gt;should&lt;/b&gt; I take?')
+  expect(mails.some(({ source }) => source.includes(fakeToken('admin')))).toBe(false)
+})
+
+test('opening the stop address stops nothing; one press does, and so does a mail program', async ({
+  page,
+  request: http,
+}) => {
+  const [first, second] = [await ask({ name: 'Stop One' }), await ask({ name: 'Stop Two' })]
+  const page1 = `${origin}/reminders/${await stopKeyOf(first.id)}`
+  for (const method of ['GET', 'HEAD', 'GET']) expect((await http.fetch(page1, { method })).status()).toBe(200)
+  await page.goto(page1)
+  await expect(page.getByRole('heading', { name: 'Stop reminders?' })).toBeVisible()
+  await expectGood(page)
+  await page.getByRole('button', { name: 'Stop reminders' }).click()
+  await expect(page.getByRole('heading', { name: 'No more reminders' })).toBeVisible()
+
+  const key = await stopKeyOf(second.id)
+  const oneClick = `${origin}/api/stop-reminders/${key}`
+  expect((await http.get(oneClick, { maxRedirects: 0 })).headers().location).toBe(`/reminders/${key}`)
+  const posted = await fetch(oneClick, {
+    method: 'POST',
+    body: new URLSearchParams({ 'List-Unsubscribe': 'One-Click' }),
+  })
+  expect(posted.status).toBe(204)
+  expect((await fetch(`${oneClick}x`, { method: 'POST' })).status).toBe(404)
+  await page.goto(`/reminders/${key}`)
+  await expect(page.getByRole('heading', { name: 'No more reminders' })).toBeVisible()
+})
+
+/** As the worker signs it. */
+async function stopKeyOf(requestId: string): Promise<string> {
+  const script = `const { stopKeyOf } = await import('#lib/connection/reminders.ts'); process.stdout.write(stopKeyOf(process.argv[1]))`
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--conditions=react-server', '--input-type=module', '-e', script, requestId],
+    { env: { ...process.env, ...environment } },
+  )
+  return stdout
+}
+
+test('the admin’s look, sender and logo reach customers, and every letter arrives as a sample', async ({ page }) => {
+  const { email } = await ask({ name: 'Lou Looks' })
+  const link = linkIn(await mailTo(email, /asks you/))
+  await signIn(page)
+  await page.goto('/settings')
+  await expectGood(page)
+  await page.getByLabel('Colour of main buttons').fill('#ffcc00')
+  await page.getByRole('button', { name: 'Save the look' }).click()
+  await expect(page.getByRole('alert').filter({ hasText: 'has a contrast of 1.5' })).toBeVisible()
+  await page.getByLabel('Colour of main buttons').fill('#7a1f5c')
+  await page.getByLabel('Team name').fill('Northwind Ltd')
+  await page.getByLabel('Support e-mail address').fill('help@northwind.example')
+  await page.getByLabel('Support telephone').fill('+49 30 123456')
+  await page.getByRole('button', { name: 'Save the look' }).click()
+  await expect(page.getByText('Saved.')).toBeVisible()
+  await chooseLogo(
+    page,
+    'logo.svg',
+    Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
+  )
+  await expect(page.getByRole('alert').filter({ hasText: 'This SVG holds something' })).toBeVisible()
+  await chooseLogo(page, 'logo.png', png(120, 40))
+  await expect(page.getByText('The logo is saved.')).toBeVisible()
+  await expectGood(page)
+  await page.getByLabel('Sender name').fill('Northwind Onboarding')
+  await page.getByLabel('Remind after so many days').fill('3, x')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(page.getByRole('alert').filter({ hasText: 'up to 5 whole numbers' })).toBeVisible()
+  await page.getByLabel('Remind after so many days').fill('7 3')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(page.getByLabel('Remind after so many days')).toHaveValue('3, 7')
+
+  await page.getByRole('button', { name: 'Send me a test mail' }).click()
+  const sample = await mailTo(MANAGER, /^Test mail of Northwind Ltd/)
+  expect(sample).toMatch(/^From: Northwind Onboarding via Latchkey/m)
+  expect(sample).toMatch(/<img src="http:\/\/localhost:\d+\/brand\/[0-9a-f]{32}"/)
+  await page.getByRole('button', { name: 'Send me all letters as samples' }).click()
+  await expect(page.getByText('letters are on their way')).toBeVisible()
+  const samples = () => mails.filter(({ to, source }) => to === MANAGER && /^\[(EN|DE)\]/.test(subjectOf(source)))
+  const samplesInAll = Number(/(\d+) letters/.exec((await page.textContent('main')) ?? '')?.[1])
+  expect(samplesInAll).toBeGreaterThan(30)
+  await expect.poll(() => samples().length, { timeout: 40_000 }).toBe(samplesInAll)
+
+  await page.goto(link)
+  await expect(page.getByRole('img', { name: 'Northwind Ltd' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Check and connect' })).toHaveCSS(
+    'background-color',
+    'rgb(122, 31, 92)',
+  )
+  await expect(page.getByText('Connections are handled by')).toBeVisible()
+  await expect(page.getByRole('link', { name: 'help@northwind.example' })).toBeVisible()
+  await expectGood(page)
+  await page.getByRole('link', { name: 'Help and privacy' }).click()
+  await expect(page.getByRole('link', { name: '+49 30 123456' })).toHaveAttribute('href', 'tel:+4930123456')
+  await expectGood(page)
+
+  const logo = await page.request.get(
+    (await page.getByRole('img', { name: 'Northwind Ltd' }).getAttribute('src')) ?? '',
+  )
+  expect(logo.headers()['content-security-policy']).toContain('sandbox')
+  expect(logo.headers()['content-type']).toBe('image/png')
+  expect(logo.headers()['x-content-type-options']).toBe('nosniff')
+  expect((await page.request.get('/brand-colour/ffcc00')).status()).toBe(404)
+})
+
+async function chooseLogo(page: Page, name: string, buffer: Buffer): Promise<void> {
+  const mimeType = name.endsWith('.svg') ? 'image/svg+xml' : 'image/png'
+  await page.getByLabel('Logo file').setInputFiles({ name, mimeType, buffer })
+  await page.getByRole('button', { name: 'Use this logo' }).click()
+}
+
+/** One colour, as a real file: browsers look at the sums of its parts. */
+function png(width: number, height: number): Buffer {
+  const head = Buffer.alloc(13)
+  head.writeUInt32BE(width, 0)
+  head.writeUInt32BE(height, 4)
+  head.set([8, 2, 0, 0, 0], 8)
+  const rows = Buffer.alloc((width * 3 + 1) * height, 0x60)
+  for (let row = 0; row < height; row++) rows[row * (width * 3 + 1)] = 0
+  const parts = [chunk('IHDR', head), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]
+  return Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), ...parts])
+}
+
+function chunk(name: string, data: Buffer): Buffer {
+  const named = Buffer.concat([Buffer.from(name, 'latin1'), data])
+  const frame = Buffer.alloc(8 + named.length)
+  frame.writeUInt32BE(data.length, 0)
+  named.copy(frame, 4)
+  frame.writeUInt32BE(crc32(named), 4 + named.length)
+  return frame
+}
