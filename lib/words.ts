@@ -4,9 +4,6 @@ import pipedriveDe from '#lib/providers/pipedrive/messages/de.json' with { type:
 import pipedriveEn from '#lib/providers/pipedrive/messages/en.json' with { type: 'json' }
 import boardDe from '#messages/board.de.json' with { type: 'json' }
 import boardEn from '#messages/board.en.json' with { type: 'json' }
-import faultDe from '#messages/fault.de.json' with { type: 'json' }
-import faultEn from '#messages/fault.en.json' with { type: 'json' }
-
 import contactDe from '#messages/contact.de.json' with { type: 'json' }
 import contactEn from '#messages/contact.en.json' with { type: 'json' }
 import faultDe from '#messages/fault.de.json' with { type: 'json' }

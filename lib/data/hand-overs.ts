@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
 import type { Status } from '#lib/connection/status.ts'
 import type { Language } from '#lib/words.ts'
+import { copyForBoard } from './board-copies.ts'
 import { db } from './database.ts'
 import { newId } from './ids.ts'
 import type { Database } from './schema.ts'
@@ -141,6 +142,7 @@ export async function moveToRequest(
     .where('teamId', '=', teamId)
     .where('id', '=', connectionId)
     .execute()
+  await copyForBoard(trx, { teamId, connectionIds: [connectionId] })
 }
 
 /** Requests that a connection belonged to before it was handed over, the latest first. */
