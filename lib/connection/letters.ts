@@ -12,6 +12,8 @@ import type { Database } from '#lib/data/schema.ts'
 import { findNewestLink, insertLinkKey } from '#lib/data/secure-links.ts'
 import { formatDateTime } from '#lib/format.ts'
 import type { Facts, LetterName, LinkLetter, ManagerLetter } from '#lib/mail/letters.ts'
+import type { TokenOwner } from '#lib/providers/provider.ts'
+import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
 import { Secret } from '#lib/secret.ts'
 import { explain } from './explain.ts'
@@ -94,6 +96,19 @@ export async function enqueueReceiptAgain(
   })
 }
 
+/** A member of the team wants another token than the one that was given: says why, with the link while it lives. */
+export async function enqueueAskAgain(
+  trx: Kysely<Database>,
+  actor: Actor,
+  connection: CustomerConnection,
+  { code, owner }: { code: VerdictCode; owner: TokenOwner | null },
+): Promise<void> {
+  await enqueueStillNeeded(trx, actor, await getRequest(trx, actor, connection.requestId), {
+    connectionId: connection.id,
+    payload: factsAbout(connection, { code, owner }),
+  })
+}
+
 /** The wait ended and the customer must act: the letter carries a further key of the same link while it lives. */
 async function enqueueStillNeeded(
   trx: Kysely<Database>,
@@ -167,7 +182,13 @@ async function enqueue(
 
 /** What letters tell. Not the domain and not the login: together they are half of what an attacker needs. */
 function factsOf({ connection, code, verdict }: Settlement): Facts {
-  const owner = verdict?.owner ?? null
+  return factsAbout(connection, { code, owner: verdict?.owner ?? null })
+}
+
+function factsAbout(
+  connection: CustomerConnection,
+  { code, owner }: { code: VerdictCode; owner: TokenOwner | null },
+): Facts {
   return {
     connection: connection.name,
     company: owner?.companyName ?? connection.customerName,

@@ -32,32 +32,50 @@ export async function findLinkByKey(key: string): Promise<SecureLink | null> {
 }
 
 /** A new link for a request; every earlier one dies in the same transaction. Answers the new address. */
-export async function reissueLink(
+export async function reissueLink(actor: Actor, wanted: Reissue): Promise<{ link: string; expiresAt: Date }> {
+  return inTransaction((trx) => reissueIn(trx, actor, wanted))
+}
+
+export type Reissue = { requestId: string; deliver: 'mail' | 'link'; expiresInDays?: number; reason?: string }
+
+/** As `reissueLink`, as part of the caller's transaction. */
+export async function reissueIn(
+  trx: Kysely<Database>,
   actor: Actor,
-  { requestId, deliver, expiresInDays }: { requestId: string; deliver: 'mail' | 'link'; expiresInDays?: number },
+  { requestId, deliver, expiresInDays, reason }: Reissue,
 ): Promise<{ link: string; expiresAt: Date }> {
   const { key, digest } = newLinkKey()
-  return inTransaction(async (trx) => {
-    const newest = await findNewestLink(trx, { teamId: actor.teamId, requestId })
-    if (newest) await findLink(trx, newest.id, { lock: true })
-    const link = await insertLink(trx, actor, {
-      requestId,
-      purpose: newest?.purpose ?? 'connect',
-      expiresInDays: expiresInDays ?? (await getTeamSettings(trx, actor.teamId)).linkDays,
-      digest,
-    })
-    await endLinks(trx, actor, { requestId, replacedBy: link.id })
-    await recordAudit(trx, actor, { action: 'link.reissued', objectId: requestId, details: { linkId: link.id } })
-    await reopen(trx, actor, {
-      requestId,
-      statuses: ['expired', 'revoked', 'undeliverable', 'declined'],
-      to: deliver === 'mail' ? 'queued' : 'sent',
-    })
-    if (deliver === 'mail')
-      await enqueueLinkLetter(trx, actor, 'new_link', { requestId, key, expiresAt: link.expiresAt })
-    return { link: linkAddress(key), expiresAt: link.expiresAt }
+  const newest = await lockNewestLink(trx, actor, requestId)
+  const link = await insertLink(trx, actor, {
+    requestId,
+    purpose: newest?.purpose ?? 'connect',
+    expiresInDays: expiresInDays ?? (await getTeamSettings(trx, actor.teamId)).linkDays,
+    digest,
   })
+  await endLinks(trx, actor, { requestId, replacedBy: link.id })
+  await reopen(trx, actor, { requestId, statuses: BEGIN_ANEW, to: deliver === 'mail' ? 'queued' : 'sent' })
+  await recordAudit(trx, actor, {
+    action: 'link.reissued',
+    objectId: requestId,
+    reason,
+    details: { linkId: link.id },
+  })
+  if (deliver === 'mail') await enqueueLinkLetter(trx, actor, 'new_link', { requestId, key, expiresAt: link.expiresAt })
+  return { link: linkAddress(key), expiresAt: link.expiresAt }
 }
+
+/** Whoever changes a link holds it first, before its connections: then a submission and a re-send wait for each other. */
+export async function lockNewestLink(
+  trx: Kysely<Database>,
+  { teamId }: Actor,
+  requestId: string,
+): Promise<SecureLink | null> {
+  const newest = await findNewestLink(trx, { teamId, requestId })
+  return newest && findLink(trx, newest.id, { lock: true })
+}
+
+/** What only waited for a link, or had lost it, begins anew with the new one; what a check has said stays. */
+const BEGIN_ANEW: readonly Status[] = ['sent', 'visited', 'undeliverable', 'expired', 'revoked', 'declined']
 
 /** What became of an extension. Only a link that ended by time, or has not ended, can be extended. */
 export type Extension = { kind: 'extended'; expiresAt: Date } | { kind: 'no_link' } | { kind: 'ended' }
@@ -73,8 +91,7 @@ export async function extendLink(
   if (!Number.isInteger(days) || days < 1 || days > LINK_DAYS_MAX)
     throw new RangeError(`a link lives 1 to ${LINK_DAYS_MAX} days`)
   return inTransaction(async (trx): Promise<Extension> => {
-    const newest = await findNewestLink(trx, { teamId: actor.teamId, requestId })
-    const link = newest && (await findLink(trx, newest.id, { lock: true }))
+    const link = await lockNewestLink(trx, actor, requestId)
     if (!link) return { kind: 'no_link' }
     if (!extendable.includes(link.state)) return { kind: 'ended' }
     const expiresAt = await extendLinkEnd(trx, actor, { linkId: link.id, requestId, days })
@@ -92,7 +109,7 @@ export async function extendLink(
 async function reopen(
   trx: Kysely<Database>,
   actor: Actor,
-  { requestId, statuses, to }: { requestId: string; statuses: Status[]; to: 'queued' | 'sent' },
+  { requestId, statuses, to }: { requestId: string; statuses: readonly Status[]; to: 'queued' | 'sent' },
 ): Promise<void> {
   for (const { id } of await listRequestConnections(trx, { teamId: actor.teamId, requestId })) {
     const { status: from } = await lockConnection(trx, { teamId: actor.teamId, connectionId: id })
@@ -103,23 +120,29 @@ async function reopen(
 /** Ends a request's link on purpose. Connections that have no credential in force become `revoked`; what waited for a yes is erased. */
 export async function revokeLink(
   actor: Actor,
+  wanted: { requestId: string; reason: string },
+): Promise<{ ended: number }> {
+  return inTransaction((trx) => revokeIn(trx, actor, wanted))
+}
+
+/** As `revokeLink`, as part of the caller's transaction. */
+export async function revokeIn(
+  trx: Kysely<Database>,
+  actor: Actor,
   { requestId, reason }: { requestId: string; reason: string },
 ): Promise<{ ended: number }> {
-  return inTransaction(async (trx) => {
-    const newest = await findNewestLink(trx, { teamId: actor.teamId, requestId })
-    if (newest) await findLink(trx, newest.id, { lock: true })
-    const ended = await endLinks(trx, actor, { requestId })
-    for (const { id } of await listRequestConnections(trx, { teamId: actor.teamId, requestId })) {
-      const scope = { teamId: actor.teamId, connectionId: id }
-      const { status: from } = await lockConnection(trx, scope)
-      const shredded = await shredCredentials(trx, { ...scope, states: ['pending'], into: 'shredded' })
-      if (shredded > 0) await recordAudit(trx, actor, { action: 'credential.shredded', objectId: id, reason })
-      if (!isSettled(from) && !(await findCredential(trx, { ...scope, state: 'in_force' })))
-        await moveStatus(trx, actor, { connectionId: id, from, to: 'revoked', verdictCode: 'LINK_REVOKED' })
-    }
-    await recordAudit(trx, actor, { action: 'link.revoked', objectId: requestId, reason })
-    return { ended }
-  })
+  await lockNewestLink(trx, actor, requestId)
+  const ended = await endLinks(trx, actor, { requestId })
+  for (const { id } of await listRequestConnections(trx, { teamId: actor.teamId, requestId })) {
+    const scope = { teamId: actor.teamId, connectionId: id }
+    const { status: from } = await lockConnection(trx, scope)
+    const shredded = await shredCredentials(trx, { ...scope, states: ['pending'], into: 'shredded' })
+    if (shredded > 0) await recordAudit(trx, actor, { action: 'credential.shredded', objectId: id, reason })
+    if (!isSettled(from) && !(await findCredential(trx, { ...scope, state: 'in_force' })))
+      await moveStatus(trx, actor, { connectionId: id, from, to: 'revoked', verdictCode: 'LINK_REVOKED' })
+  }
+  await recordAudit(trx, actor, { action: 'link.revoked', objectId: requestId, reason })
+  return { ended }
 }
 
 /** Moves the end of a request's newest link, either way. */
@@ -140,6 +163,11 @@ export async function endLinkAt(
 }
 
 const RESENDS_PER_HOUR = 5
+
+/** Every way a link leaves again counts against one limit, whoever asked for it. */
+export function mayResend(requestId: string): Promise<{ allowed: boolean; retryAfterSeconds: number }> {
+  return hitLimit({ bucket: `resend:${requestId}`, windowSeconds: 3600, hitsMax: RESENDS_PER_HOUR })
+}
 
 /**
  * "Send me a new link" on the page of an expired link. Whatever happens the visitor reads the same answer;

@@ -50,7 +50,7 @@ export async function prepareSettlement(
   const status =
     code === 'LIMITED_ACCESS' && !limitsAllowed
       ? 'needs_customer'
-      : statusAfter(code, { limitsAccepted: accepted === 'LIMITED_ACCESS' })
+      : statusAfter(code, { limitsAccepted: accepted === code })
   const waiting = status === 'waiting_provider'
   const stillWaiting = waiting && connection.status === 'waiting_provider'
   const keeping = stillWaiting ? 'unchanged' : keepingOf(connection, { code, status, verdict })
@@ -101,7 +101,7 @@ export async function writeSettlement(
   trx: Kysely<Database>,
   actor: Actor,
   settlement: Settlement,
-  { from, version, trigger }: { from: Status; version: number; trigger: 'submit' | 'confirm' | 'retry' },
+  { from, version, trigger }: { from: Status; version: number; trigger: 'submit' | 'confirm' | 'retry' | 'staff' },
 ): Promise<void> {
   const { connection, code, verdict, status, keeping, credential } = settlement
   const scope = { teamId: actor.teamId, connectionId: connection.id }

@@ -82,7 +82,7 @@ export function isOpen(status: Status): boolean {
 
 /** The status that a verdict leads to. `limitsAccepted`: somebody said yes to connecting with limits. */
 export function statusAfter(code: VerdictCode, { limitsAccepted = false } = {}): Status {
-  if (code === 'LIMITED_ACCESS' && limitsAccepted) return 'connected_limited'
+  if ((code === 'LIMITED_ACCESS' || code === 'FEATURE_OFF') && limitsAccepted) return 'connected_limited'
   if (code === 'ALREADY_CONNECTED' || code === 'FEATURE_OFF') return 'needs_manager'
   const severity: Severity = verdicts[code].severity
   switch (severity) {

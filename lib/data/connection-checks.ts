@@ -22,6 +22,18 @@ export async function scheduleCheck(
     .execute()
 }
 
+/** Makes a check that waits for its time due now. False when none waits, or somebody runs it already. */
+export async function hastenCheck(trx: Kysely<Database>, actor: Actor, connectionId: string): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('connectionChecks')
+    .set({ dueAt: sql<Date>`now()` })
+    .where('teamId', '=', actor.teamId)
+    .where('connectionId', '=', connectionId)
+    .where((where) => where.or([where('leasedUntil', 'is', null), where('leasedUntil', '<', sql<Date>`now()`)]))
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
 /** Takes a connection out of the queue. */
 export async function cancelCheck(trx: Kysely<Database>, actor: Actor, connectionId: string): Promise<void> {
   await trx

@@ -332,6 +332,21 @@ export async function markVisited(trx: Kysely<Database>, actor: Actor, connectio
   return numUpdatedRows === 1n
 }
 
+/** The company that the request names from now on. */
+export async function setExpectedDomain(
+  trx: Kysely<Database>,
+  actor: Actor,
+  { connectionId, expectedDomain }: { connectionId: string; expectedDomain: string },
+): Promise<void> {
+  await trx
+    .updateTable('connections')
+    .set({ expectedDomain })
+    .where('teamId', '=', actor.teamId)
+    .where('id', '=', connectionId)
+    .execute()
+  await copyForBoard(trx, { teamId: actor.teamId, connectionIds: [connectionId] })
+}
+
 /** Which team and request a connection belongs to; the first step of proving who may see it. */
 export async function findConnectionScope(connectionId: string): Promise<{ teamId: string; requestId: string } | null> {
   const scope = await db()

@@ -9,6 +9,7 @@ import * as initial from './migrations/0001-initial.ts'
 import * as staffSignIn from './migrations/0002-staff-sign-in.ts'
 import * as board from './migrations/0003-board.ts'
 import * as mail from './migrations/0005-mail.ts'
+import * as casework from './migrations/0006-case.ts'
 import type { Database } from './schema.ts'
 
 /** In order of their names. Imported, not read from a folder, so that a build carries them along. */
@@ -17,6 +18,7 @@ const migrations: Record<string, Migration> = {
   '0002-staff-sign-in': staffSignIn,
   '0003-board': board,
   '0005-mail': mail,
+  '0006-case': casework,
 }
 
 /**

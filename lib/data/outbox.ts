@@ -104,9 +104,9 @@ export async function markAccepted(
 export async function markFailed(
   trx: Kysely<Database>,
   { id, lease }: { id: string; lease: string },
-  lastError: string,
+  { lastError, obsolete = false }: { lastError: string; obsolete?: boolean },
 ): Promise<boolean> {
-  return settle(trx, { id, lease }, { failedAt: sql<Date>`now()`, sealedLink: null, lastError })
+  return settle(trx, { id, lease }, { failedAt: sql<Date>`now()`, sealedLink: null, lastError, obsolete })
 }
 
 /** Not wanted yet. Waiting is no failed try. */

@@ -6,6 +6,7 @@ import type { Status } from '#lib/connection/status.ts'
 import type { Language } from '#lib/words.ts'
 import { copyForBoard } from './board-copies.ts'
 import { countStatus } from './connections.ts'
+import { findOrInsertContact } from './contacts.ts'
 import { newId } from './ids.ts'
 import type { Database } from './schema.ts'
 
@@ -27,34 +28,12 @@ export async function insertRequest(
   request: NewRequest,
 ): Promise<{ id: string; customerId: string }> {
   const { teamId } = actor
-  const customerId = await findOrInsert(
-    () =>
-      trx
-        .selectFrom('customers')
-        .select('id')
-        .where('teamId', '=', teamId)
-        .where('name', '=', request.customerName)
-        .executeTakeFirst(),
-    (id) => trx.insertInto('customers').values({ id, teamId, name: request.customerName }).execute(),
-    'cus',
-  )
-  const contactId = await findOrInsert(
-    () =>
-      trx
-        .selectFrom('contacts')
-        .select('id')
-        .where('teamId', '=', teamId)
-        .where('customerId', '=', customerId)
-        .where('email', '=', request.contactEmail)
-        .where('name', '=', request.contactName)
-        .executeTakeFirst(),
-    (id) =>
-      trx
-        .insertInto('contacts')
-        .values({ id, teamId, customerId, name: request.contactName, email: request.contactEmail })
-        .execute(),
-    'cnt',
-  )
+  const customerId = await findOrInsertCustomer(trx, actor, request.customerName)
+  const contactId = await findOrInsertContact(trx, actor, {
+    customerId,
+    name: request.contactName,
+    email: request.contactEmail,
+  })
   const id = newId('req')
   await trx
     .insertInto('requests')
@@ -74,15 +53,16 @@ export async function insertRequest(
   return { id, customerId }
 }
 
-async function findOrInsert(
-  find: () => Promise<{ id: string } | undefined>,
-  insert: (id: string) => Promise<unknown>,
-  prefix: string,
-): Promise<string> {
-  const found = await find()
+async function findOrInsertCustomer(trx: Kysely<Database>, { teamId }: Actor, name: string): Promise<string> {
+  const found = await trx
+    .selectFrom('customers')
+    .select('id')
+    .where('teamId', '=', teamId)
+    .where('name', '=', name)
+    .executeTakeFirst()
   if (found) return found.id
-  const id = newId(prefix)
-  await insert(id)
+  const id = newId('cus')
+  await trx.insertInto('customers').values({ id, teamId, name }).execute()
   return id
 }
 

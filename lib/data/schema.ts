@@ -18,6 +18,7 @@ export type Database = {
   connectionChecks: ConnectionChecksTable
   secureLinks: SecureLinksTable
   secureLinkKeys: SecureLinkKeysTable
+  linkFetches: LinkFetchesTable
   credentials: CredentialsTable
   submissions: SubmissionsTable
   verifications: VerificationsTable
@@ -102,6 +103,8 @@ type RequestsTable = {
   reference: string
   customerId: string
   contactId: string
+  /** Gets what the first contact's mail server refuses. */
+  backupContactId: string | null
   /** The account manager. */
   ownerId: string | null
   language: 'en' | 'de'
@@ -190,6 +193,9 @@ type SecureLinksTable = {
 
 /** SHA-256 of each key of a link. The key itself is stored nowhere. */
 type SecureLinkKeysTable = { digest: Buffer; teamId: string; linkId: string; createdAt: Time }
+
+/** How often the address of a link was fetched on one day: mail scanners do, and so do people. */
+type LinkFetchesTable = { linkId: string; day: string; teamId: string; fetches: number; firstAt: Time; lastAt: Time }
 
 type CredentialsTable = {
   id: string
@@ -280,6 +286,8 @@ type OutboxTable = {
   leasedUntil: MaybeTime
   acceptedAt: MaybeTime
   failedAt: MaybeTime
+  /** Failed because nobody needed it any more. */
+  obsolete: Generated<boolean>
   lastError: string | null
   createdAt: Time
 }

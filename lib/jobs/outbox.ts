@@ -2,6 +2,7 @@ import 'server-only'
 import type { Kysely } from 'kysely'
 import type { Watcher } from '#lib/actor.ts'
 import { proven } from '#lib/actor.ts'
+import { passToBackup } from '#lib/connection/backup.ts'
 import { mailHost } from '#lib/connection/link-mail.ts'
 import { tellOfDeliveryProblem } from '#lib/connection/notices.ts'
 import { listRequestConnections, lockConnection, markRequestSent, moveStatus } from '#lib/data/connections.ts'
@@ -77,7 +78,7 @@ async function settle(due: DueLetter, outcome: Outcome): Promise<void> {
       case 'digest':
         return putIntoDigest(trx, watcher, due, outcome.item)
       case 'obsolete':
-        await markFailed(trx, due, outcome.reason)
+        await markFailed(trx, due, { lastError: outcome.reason, obsolete: true })
         return
       case 'refused':
         return giveUp(trx, watcher, due, outcome)
@@ -113,8 +114,8 @@ async function giveUp(
   due: DueLetter,
   outcome: { kind: 'refused' | 'deferred'; reason: string },
 ): Promise<void> {
-  const isMine = await markFailed(trx, due, outcome.reason)
-  if (!isMine || !due.requestId) return
+  const isMine = await markFailed(trx, due, { lastError: outcome.reason, obsolete: false })
+  if (!isMine || !due.requestId || (await passToBackup(trx, watcher, due))) return
   if (FIRST_LETTERS.includes(due.letter)) await markUndeliverable(trx, watcher, due.requestId)
   if (isLinkLetter(due.letter)) await tellOfDeliveryProblem(trx, watcher, due, outcome)
 }

@@ -10,6 +10,10 @@ export type FieldsId = ProviderId
 
 export const providerIds = Object.keys(providerFields) as [ProviderId, ...ProviderId[]]
 
+export function isProviderId(id: string): id is ProviderId {
+  return Object.hasOwn(providerFields, id)
+}
+
 export function fieldsOf(provider: ProviderId): (typeof providerFields)[ProviderId] {
   return providerFields[provider]
 }
