@@ -2,8 +2,12 @@ import type { createTranslator as CreateTranslator } from 'use-intl/core'
 import { createTranslator } from 'use-intl/core'
 import pipedriveDe from '#lib/providers/pipedrive/messages/de.json' with { type: 'json' }
 import pipedriveEn from '#lib/providers/pipedrive/messages/en.json' with { type: 'json' }
+import auditDe from '#messages/audit.de.json' with { type: 'json' }
+import auditEn from '#messages/audit.en.json' with { type: 'json' }
 import boardDe from '#messages/board.de.json' with { type: 'json' }
 import boardEn from '#messages/board.en.json' with { type: 'json' }
+import caseDe from '#messages/case.de.json' with { type: 'json' }
+import caseEn from '#messages/case.en.json' with { type: 'json' }
 import contactDe from '#messages/contact.de.json' with { type: 'json' }
 import contactEn from '#messages/contact.en.json' with { type: 'json' }
 import faultDe from '#messages/fault.de.json' with { type: 'json' }
@@ -14,6 +18,8 @@ import mailDe from '#messages/mail.de.json' with { type: 'json' }
 import mailEn from '#messages/mail.en.json' with { type: 'json' }
 import pagesDe from '#messages/pages.de.json' with { type: 'json' }
 import pagesEn from '#messages/pages.en.json' with { type: 'json' }
+import repliesDe from '#messages/replies.de.json' with { type: 'json' }
+import repliesEn from '#messages/replies.en.json' with { type: 'json' }
 import reportDe from '#messages/report.de.json' with { type: 'json' }
 import reportEn from '#messages/report.en.json' with { type: 'json' }
 import shellDe from '#messages/shell.de.json' with { type: 'json' }
@@ -36,6 +42,9 @@ const en = {
   pipedrive: pipedriveEn,
   shell: shellEn,
   fault: faultEn,
+  audit: auditEn,
+  case: caseEn,
+  replies: repliesEn,
   team: teamEn,
   board: boardEn,
 }
@@ -50,6 +59,9 @@ const de = {
   pipedrive: pipedriveDe,
   shell: shellDe,
   fault: faultDe,
+  audit: auditDe,
+  case: caseDe,
+  replies: repliesDe,
   team: teamDe,
   board: boardDe,
 }

@@ -1,0 +1,65 @@
+import 'server-only'
+import type { Kysely } from 'kysely'
+import type { CustomerConnection } from './connections.ts'
+import { listRequestConnections } from './connections.ts'
+import type { RequestContacts } from './contacts.ts'
+import { getRequestContacts } from './contacts.ts'
+import type { Database } from './schema.ts'
+import type { SecureLink } from './secure-links.ts'
+import { findNewestLink } from './secure-links.ts'
+import type { Verification } from './verifications.ts'
+import { findLatestVerification } from './verifications.ts'
+
+/** Everything the team's page of one connection shows, but for what happened to it. */
+export type Case = {
+  connection: CustomerConnection
+  contacts: RequestContacts
+  link: (SecureLink & { createdAt: Date }) | null
+  visitedAt: Date | null
+  /** How many other connections the link serves. */
+  others: number
+  seen: Verification | null
+  /** The company that the latest token belonged to, accepted or not. */
+  seenCompany: { name: string | null; domain: string } | null
+}
+
+export async function readCase(trx: Kysely<Database>, connection: CustomerConnection): Promise<Case> {
+  const { teamId, requestId, id: connectionId } = connection
+  const [contacts, link, siblings, seen, times] = await Promise.all([
+    getRequestContacts(trx, { teamId, requestId }),
+    findNewestLink(trx, { teamId, requestId }),
+    listRequestConnections(trx, { teamId, requestId }),
+    findLatestVerification(trx, { teamId, connectionId }),
+    findTimes(trx, { teamId, connectionId }),
+  ])
+  const { companyDomain, companyName } = seen?.owner ?? {}
+  const createdAt = link && (await findLinkStart(trx, link))
+  return {
+    connection,
+    contacts,
+    link: link && createdAt && { ...link, createdAt },
+    visitedAt: times?.visitedAt ?? null,
+    others: siblings.length - 1,
+    seen,
+    seenCompany: companyDomain ? { name: companyName ?? null, domain: companyDomain } : null,
+  }
+}
+
+function findTimes(trx: Kysely<Database>, { teamId, connectionId }: { teamId: string; connectionId: string }) {
+  return trx
+    .selectFrom('connections')
+    .select('visitedAt')
+    .where('teamId', '=', teamId)
+    .where('id', '=', connectionId)
+    .executeTakeFirst()
+}
+
+async function findLinkStart(trx: Kysely<Database>, { id, teamId }: SecureLink): Promise<Date | null> {
+  const row = await trx
+    .selectFrom('secureLinks')
+    .select('createdAt')
+    .where('teamId', '=', teamId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row?.createdAt ?? null
+}
