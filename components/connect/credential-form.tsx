@@ -40,6 +40,7 @@ export function CredentialForm({
   startDateMode,
   locked,
   connectionId,
+  isPreview = false,
   useOtherForm,
   internal,
 }: {
@@ -53,6 +54,8 @@ export function CredentialForm({
   /** A repair keeps name and company as they were. */
   locked: boolean
   connectionId: string
+  /** The team looks at the form: no sign of a person is reported. */
+  isPreview?: boolean
   /** "Use acme-uk" in one press; its own form, drawn by the server. */
   useOtherForm: ReactNode
   /** What is said when we failed; it comes with the page, because the database may be what failed. */
@@ -69,7 +72,7 @@ export function CredentialForm({
   })
   const [clientFailed, setClientFailed] = useState(false)
   const offline = useOffline()
-  useFirstSignOfAPerson(connectionId)
+  useFirstSignOfAPerson(isPreview ? null : connectionId)
   useEffect(() => {
     for (const [name, value] of Object.entries(takeKept(connectionId) ?? {})) setValue(name as keyof Typed, value)
   }, [connectionId, setValue])
@@ -286,8 +289,9 @@ function useOffline(): boolean {
 }
 
 /** Tells the server that a person, not a mail scanner, has the page open. Scripted events do not count. */
-function useFirstSignOfAPerson(connectionId: string) {
+function useFirstSignOfAPerson(connectionId: string | null) {
   useEffect(() => {
+    if (!connectionId) return
     const tell = (event: Event) => {
       if (!event.isTrusted) return
       stop()

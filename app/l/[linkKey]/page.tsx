@@ -1,11 +1,13 @@
 import type { Route } from 'next'
 import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
+import { after } from 'next/server'
 import { answerWith } from '#lib/answer.ts'
 import { linkCookie } from '#lib/auth/secure-link.ts'
 import { askForNewLink, findLinkByKey } from '#lib/connection/links.ts'
 import { listRequestConnections } from '#lib/data/connections.ts'
 import { db } from '#lib/data/database.ts'
+import { noteLinkFetch } from '#lib/data/link-fetches.ts'
 import { hitLimit } from '#lib/data/rate-limits.ts'
 import type { SecureLink } from '#lib/data/secure-links.ts'
 import { LANGUAGE_COOKIE } from '#lib/language.ts'
@@ -24,6 +26,8 @@ export default async function SecureLinkPage({ params, searchParams }: Params) {
   const link = LINK_KEY.test(linkKey) ? await findLinkByKey(linkKey) : null
   if (!link) return <UnknownLink />
   const { asked, to } = await searchParams
+  // After the answer: a fetch is worth a note for support, and nobody waits for it.
+  after(() => noteLinkFetch(link))
   if (link.state === 'live') await enter(link, to)
 
   answerWith(await headers(), { status: 410 })

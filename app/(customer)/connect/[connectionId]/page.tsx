@@ -1,38 +1,15 @@
 import type { Route } from 'next'
 import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
-import { AnsweredButton } from '#components/connect/answered-button.tsx'
-import { ApiPageLink } from '#components/connect/api-page-link.tsx'
-import { CredentialForm } from '#components/connect/credential-form.tsx'
-import { RefreshWhileWaiting } from '#components/connect/refresh-while-waiting.tsx'
-import { Button } from '#components/ui/button.tsx'
-import { CopyButton } from '#components/ui/copy-button.tsx'
-import { Moment } from '#components/ui/moment.tsx'
-import { StatusBadge } from '#components/ui/status-badge.tsx'
 import { answerWith } from '#lib/answer.ts'
 import { findHandedOverAccess, findLinkAccess } from '#lib/auth/secure-link.ts'
-import { explain } from '#lib/connection/explain.ts'
-import { getProfile } from '#lib/connection/profiles.ts'
-import { mayUseOtherCompany } from '#lib/connection/settle.ts'
-import type { CustomerConnection } from '#lib/data/connections.ts'
 import { getConnection } from '#lib/data/connections.ts'
 import { findCredential } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
-import type { Verification } from '#lib/data/verifications.ts'
 import { findLatestVerification } from '#lib/data/verifications.ts'
-import { formatDate, formatDateTime, maskEmail } from '#lib/format.ts'
-import { guideSteps } from '#lib/providers/pipedrive/guide/steps.tsx'
-import { words } from '#lib/words.ts'
 import { EndedPage } from '../../ended-page.tsx'
-import { formWords } from '../../form-words.ts'
-import { Frame } from '../../frame.tsx'
 import { HandedOverPage } from '../../handed-over-page.tsx'
-import { OwnerDetails } from '../../owner-details.tsx'
-import { ReportTable } from '../../report-table.tsx'
-import type { ConnectState } from './actions.ts'
-import { confirmAction, connectAction, mailAgainAction, showCodeAction } from './actions.ts'
-import { ContactSection } from './contact-section.tsx'
-import { GuideBody } from './guide-body.tsx'
+import { CustomerView } from './views.tsx'
 
 type Params = {
   params: Promise<{ connectionId: string }>
@@ -56,269 +33,16 @@ export default async function ConnectPage({ params, searchParams }: Params) {
   const { another, updated } = await searchParams
   const connection = await getConnection(db(), access.holder)
   const seen = await findLatestVerification(db(), access.holder)
-  switch (connection.status) {
-    case 'connected':
-    case 'connected_limited':
-      redirect(`/connect/${connectionId}/done` as Route)
-      break
-    case 'waiting_provider':
-      return <Waiting connection={connection} />
-    case 'needs_confirmation':
-    case 'needs_manager': {
-      const pending = await findCredential(db(), { ...access.holder, state: 'pending' })
-      if (pending && !another) return <Confirm connection={connection} seen={seen} />
-    }
-  }
-  return <GuideAndForm connection={connection} seen={seen} endsAt={access.link.expiresAt} updated={updated === 'yes'} />
-}
-
-/** C1 and C8: the guide beside the form. */
-async function GuideAndForm({
-  connection,
-  seen,
-  endsAt,
-  updated,
-}: {
-  connection: CustomerConnection
-  seen: Verification | null
-  endsAt: Date
-  /** A form of an older build brought the browser here; it had no scripts to say so itself. */
-  updated: boolean
-}) {
-  const t = words(connection.language)
-  const profile = getProfile(connection.profile)
-  const isRepair = connection.connectedAt !== null
-  const names = { customer: connection.customerName, team: connection.teamName }
-  const contact = connection.ownerName ?? connection.teamName
-  const title = isRepair ? t('pages.connect.repairTitle', names) : t('pages.connect.title', names)
-  const reason = t(`pages.profiles.${connection.profile as 'full-setup'}.reason`)
-  const otherDomain = seen?.owner?.companyDomain ?? null
-  const mismatch =
-    connection.verdictCode === 'COMPANY_MISMATCH' && mayUseOtherCompany(connection, otherDomain) ? otherDomain : null
-
-  const initial: ConnectState = {
-    typed: {
-      connectionName: connection.name,
-      domain: connection.typedDomain ?? connection.expectedDomain ?? '',
-      startDate: connection.startDate?.slice(0, 10) ?? '',
-    },
-    submissionKey: crypto.randomUUID(),
-    status: connection.status,
-    code: connection.verdictCode,
-    fieldErrors: {},
-    explanation: connection.verdictCode
-      ? explain(connection.verdictCode, connection, { owner: seen?.owner ?? null })
-      : null,
-    otherDomain: mismatch,
-    tokenHint: null,
-    removed: null,
-    reference: null,
-  }
-  const buttonWords = { unanswered: t('pages.form.unanswered'), updated: t('pages.form.updated') }
-  const lead = {
-    contact,
-    team: connection.teamName,
-    project: connection.project,
-    date: formatDate(connection.requestedAt, connection.language),
-  }
-
+  if (connection.status === 'connected' || connection.status === 'connected_limited')
+    redirect(`/connect/${connectionId}/done` as Route)
+  const pending = await findCredential(db(), { ...access.holder, state: 'pending' })
   return (
-    <Frame connection={connection}>
-      <CredentialForm
-        action={connectAction.bind(null, connection.id)}
-        initial={initial}
-        words={{
-          ...formWords(connection),
-          title: `${title} · ${connection.teamName}`,
-          titleError: t('pages.connect.titleError', { title }),
-        }}
-        provider="pipedrive"
-        startDateMode={connection.startDate ? 'hidden' : profile.startDate}
-        locked={isRepair}
-        connectionId={connection.id}
-        internal={explain('INTERNAL', connection)}
-        useOtherForm={
-          <form action={confirmAction.bind(null, connection.id)} className="mt-4 space-y-2">
-            <Button type="submit">{t('pages.verdict.useOther', { domain: otherDomain ?? '' })}</Button>
-            <p className="text-sm">{t('pages.verdict.useOtherHint', { domain: connection.typedDomain ?? '' })}</p>
-          </form>
-        }
-        header={
-          <div className="mb-6 space-y-6">
-            {updated && (
-              <p role="status" className="notice notice-info">
-                {t('pages.form.updatedBefore')}
-              </p>
-            )}
-            <h1 className="font-bold text-2xl sm:text-3xl">{title}</h1>
-            <p className="max-w-prose text-lg">
-              {isRepair
-                ? t('pages.connect.repairWhy', {
-                    project: connection.project,
-                    date: formatDateTime(connection.checkedAt ?? connection.requestedAt, connection.language),
-                  })
-                : t(connection.ownerName ? 'pages.connect.lead' : 'pages.connect.leadTeam', lead)}
-            </p>
-            {connection.note && (
-              <figure className="card">
-                <figcaption className="font-semibold">{t('pages.connect.note', { contact })}</figcaption>
-                <blockquote className="mt-1 whitespace-pre-line">
-                  <bdi>{connection.note}</bdi>
-                </blockquote>
-              </figure>
-            )}
-            <div className="grid gap-4 sm:grid-cols-2">
-              <section className="card" aria-labelledby="you-need">
-                <h2 id="you-need" className="font-semibold">
-                  {t('pages.connect.needTitle')}
-                </h2>
-                <ul className="list-disc ps-5">
-                  <li>{t(profile.accountAdmin ? 'pages.connect.needAdmin' : 'pages.connect.needLogin')}</li>
-                  <li>{t('pages.connect.needPage')}</li>
-                </ul>
-              </section>
-              <section className="card" aria-labelledby="what-happens">
-                <h2 id="what-happens" className="font-semibold">
-                  {t('pages.connect.promiseTitle')}
-                </h2>
-                <ul className="list-disc ps-5">
-                  <li>
-                    {t(`pages.profiles.${connection.profile as 'full-setup'}.promise`, { team: connection.teamName })}
-                  </li>
-                  <li>{t('pages.connect.promiseSealed')}</li>
-                  <li>{t('pages.connect.promiseStop')}</li>
-                </ul>
-              </section>
-            </div>
-          </div>
-        }
-        rows={guideSteps.map((step, index) => ({
-          id: step,
-          heading: t(`pipedrive.steps.${step}.heading` as Parameters<typeof t>[0]),
-          stepOf: t('pages.connect.stepOf', { number: index + 1, total: guideSteps.length }),
-          body: (
-            <GuideBody
-              step={step}
-              language={connection.language}
-              team={connection.teamName}
-              needsAdmin={profile.accountAdmin}
-              adminReason={reason}
-              apiPageLink={
-                <ApiPageLink
-                  label={t('pages.form.openApiPage')}
-                  labelOf={t('pages.form.openApiPageOf', { domain: '{domain}' })}
-                />
-              }
-              copyForAdmin={
-                <CopyButton
-                  text={explain('API_OFF_FOR_USER', connection).copyForAdmin}
-                  label={t('pages.form.copyForAdmin')}
-                  copied={t('pages.form.copied')}
-                />
-              }
-            />
-          ),
-        }))}
-      />
-      <section className="mt-10 space-y-2 text-sm print:hidden">
-        <p className="text-muted">{t('pages.connect.endsOn', { date: formatDateTime(endsAt, connection.language) })}</p>
-        <AnsweredButton
-          action={mailAgainAction.bind(null, connection.id)}
-          label={t('pages.connect.mailAgain')}
-          words={buttonWords}
-        >
-          <span className="text-muted">
-            {t('pages.connect.mailAgainHint', { email: maskEmail(connection.contactEmail) })}
-          </span>
-        </AnsweredButton>
-        <AnsweredButton
-          action={showCodeAction.bind(null, connection.id)}
-          label={t('pages.connect.showCode')}
-          words={{ ...buttonWords, codeLabel: t('pages.connect.codeLabel') }}
-        >
-          <span className="text-muted">{t('pages.connect.showCodeHint')}</span>
-        </AnsweredButton>
-      </section>
-      <ContactSection connection={connection} />
-    </Frame>
-  )
-}
-
-/** C2: the token works, and one thing differs from what was expected. */
-function Confirm({ connection, seen }: { connection: CustomerConnection; seen: Verification | null }) {
-  const t = words(connection.language)
-  const code = connection.verdictCode ?? 'LIMITED_ACCESS'
-  const explanation = explain(code, connection, { owner: seen?.owner ?? null })
-  const mayAccept = code === 'LIMITED_ACCESS' || code === 'USER_MISMATCH'
-  const contact = connection.ownerName ?? connection.teamName
-  return (
-    <Frame connection={connection} title={t('pages.confirm.title')} narrow>
-      <div className="space-y-6">
-        <StatusBadge status={connection.status} verdict={code}>
-          {t(`pages.status.${connection.status}`, { team: connection.teamName })}
-        </StatusBadge>
-        <h1 className="font-bold text-2xl sm:text-3xl">{t('pages.confirm.title')}</h1>
-        <div className="notice notice-warn">
-          <p className="notice-title">{explanation.title}</p>
-          <p>{explanation.cause}</p>
-          <ol className="mt-2 list-decimal ps-5">
-            {explanation.steps.map((step) => (
-              <li key={step}>{step}</li>
-            ))}
-          </ol>
-        </div>
-        <OwnerDetails connection={connection} seen={seen} strong={code === 'USER_MISMATCH' ? 'person' : null} />
-        {code === 'LIMITED_ACCESS' && <ReportTable language={connection.language} rows={seen?.report ?? []} />}
-        <p className="text-muted">{t('pages.confirm.kept')}</p>
-        {mayAccept ? (
-          <form action={confirmAction.bind(null, connection.id)}>
-            <Button type="submit">
-              {t(`pages.confirm.accept_${code}`, { userName: seen?.owner?.userName ?? '' })}
-            </Button>
-          </form>
-        ) : (
-          <p>{t('pages.confirm.waitManager', { contact })}</p>
-        )}
-        <p>
-          <a className="link" href={`/connect/${connection.id}?another=yes`}>
-            {t('pages.confirm.another')}
-          </a>
-        </p>
-      </div>
-    </Frame>
-  )
-}
-
-/** C4: the customer is done; we go on trying. */
-function Waiting({ connection }: { connection: CustomerConnection }) {
-  const t = words(connection.language)
-  const explanation = explain(connection.verdictCode ?? 'PIPEDRIVE_DOWN', connection)
-  return (
-    <Frame connection={connection} title={t('pages.waiting.title')} narrow>
-      <RefreshWhileWaiting />
-      <noscript>
-        <meta httpEquiv="refresh" content="30" />
-      </noscript>
-      <div className="space-y-6">
-        <StatusBadge status="waiting_provider" verdict={connection.verdictCode}>
-          {t('pages.status.waiting_provider')}
-        </StatusBadge>
-        <h1 className="font-bold text-2xl sm:text-3xl">{t('pages.waiting.title')}</h1>
-        <div className="notice notice-info">
-          <p className="notice-title">{t('pages.waiting.done')}</p>
-          <p>
-            {explanation.title}. {explanation.cause}
-          </p>
-          {connection.nextCheckAt && (
-            <p className="mt-2">
-              {t('pages.waiting.nextTry')}{' '}
-              <Moment at={connection.nextCheckAt.toISOString()} language={connection.language} />
-            </p>
-          )}
-        </div>
-        <p>{t('pages.waiting.kept')}</p>
-        <p>{t('pages.waiting.mail', { email: maskEmail(connection.contactEmail) })}</p>
-      </div>
-    </Frame>
+    <CustomerView
+      connection={connection}
+      seen={seen}
+      endsAt={access.link.expiresAt}
+      hasPending={pending !== null && !another}
+      updated={updated === 'yes'}
+    />
   )
 }

@@ -1,22 +1,13 @@
 import type { Route } from 'next'
 import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
-import { AnsweredButton } from '#components/connect/answered-button.tsx'
-import { OwnerCard } from '#components/connect/owner-card.tsx'
-import { Moment } from '#components/ui/moment.tsx'
-import { PrintButton } from '#components/ui/print-button.tsx'
-import { StatusBadge } from '#components/ui/status-badge.tsx'
 import { answerWith } from '#lib/answer.ts'
 import { findLinkAccess } from '#lib/auth/secure-link.ts'
 import { getConnection } from '#lib/data/connections.ts'
 import { db } from '#lib/data/database.ts'
 import { findLatestVerification } from '#lib/data/verifications.ts'
-import { maskEmail } from '#lib/format.ts'
-import { words } from '#lib/words.ts'
 import { EndedPage } from '../../../ended-page.tsx'
-import { Frame } from '../../../frame.tsx'
-import { ReportTable } from '../../../report-table.tsx'
-import { mailReceiptAction } from '../actions.ts'
+import { Receipt } from './receipt.tsx'
 
 /** C3: the receipt. Also what a used link shows when it is opened again. Never the token, not even its last characters. */
 export default async function DonePage({ params }: { params: Promise<{ connectionId: string }> }) {
@@ -36,85 +27,5 @@ export default async function DonePage({ params }: { params: Promise<{ connectio
     redirect(`/connect/${connectionId}` as Route)
 
   const seen = await findLatestVerification(db(), access.holder)
-  const t = words(connection.language)
-  const limited = connection.status === 'connected_limited'
-  const names = { customer: connection.customerName, team: connection.teamName }
-  const email = maskEmail(connection.contactEmail)
-  const owner = [connection.providerUserName, connection.providerUserEmail].filter(Boolean).join(', ')
-  return (
-    <Frame connection={connection} title={t(`pages.status.${connection.status}`)} narrow>
-      <div className="space-y-8">
-        <div className="space-y-3">
-          <StatusBadge status={connection.status} verdict={connection.verdictCode}>
-            {t(`pages.status.${connection.status}`)}
-          </StatusBadge>
-          <h1 className="font-bold text-2xl sm:text-3xl">{t('pages.done.title')}</h1>
-          <p className="max-w-prose text-lg">{t(limited ? 'pages.done.leadLimited' : 'pages.done.lead', names)}</p>
-        </div>
-        <OwnerCard
-          facts={[
-            { label: t('pages.done.name'), value: connection.name },
-            { label: t('pages.done.company'), value: connection.providerCompanyName ?? '–' },
-            { label: t('pages.done.address'), value: `${connection.providerCompanyDomain}.pipedrive.com` },
-            { label: t('pages.done.belongsTo'), value: owner || '–' },
-            {
-              label: t('pages.done.checkedAt'),
-              value: connection.checkedAt ? (
-                <Moment at={connection.checkedAt.toISOString()} language={connection.language} />
-              ) : (
-                '–'
-              ),
-            },
-            ...(connection.startDate
-              ? [{ label: t('pages.done.startDate'), value: connection.startDate.replace('T00:00:00Z', '') }]
-              : []),
-          ]}
-        />
-        <section aria-labelledby="may-do" className="space-y-3">
-          <h2 id="may-do" className="font-bold text-xl">
-            {t('pages.done.whatItMayDo')}
-          </h2>
-          <ReportTable language={connection.language} rows={seen?.report ?? []} />
-          <p className="max-w-prose text-muted text-sm">{t('report.notTested')}</p>
-          {seen?.moreThanNeeded && (
-            <p className="notice notice-info">{t('report.moreThanNeeded', { team: connection.teamName })}</p>
-          )}
-        </section>
-        <div className="grid gap-4 sm:grid-cols-3">
-          <List
-            title={t('pages.done.nextTitle')}
-            lines={[t('pages.done.next1', names), t('pages.done.next2'), t('pages.done.next3', { email })]}
-          />
-          <List
-            title={t('pages.done.keepTitle')}
-            lines={[t('pages.done.keep1'), t('pages.done.keep2'), t('pages.done.keep3', names)]}
-          />
-          <List title={t('pages.done.stopTitle')} lines={[t('pages.done.stop', names)]} />
-        </div>
-        <div className="flex flex-wrap items-center gap-4 print:hidden">
-          <PrintButton label={t('pages.done.printButton')} />
-          <AnsweredButton
-            action={mailReceiptAction.bind(null, connection.id)}
-            label={t('pages.done.mailAgain')}
-            words={{ unanswered: t('pages.form.unanswered'), updated: t('pages.form.updated') }}
-          >
-            <span className="text-muted">{t('pages.done.mailed', { email })}</span>
-          </AnsweredButton>
-        </div>
-      </div>
-    </Frame>
-  )
-}
-
-function List({ title, lines }: { title: string; lines: string[] }) {
-  return (
-    <section className="card">
-      <h2 className="mb-2 font-semibold">{title}</h2>
-      <ul className={lines.length > 1 ? 'list-disc space-y-1 ps-5' : ''}>
-        {lines.map((line) => (
-          <li key={line}>{line}</li>
-        ))}
-      </ul>
-    </section>
-  )
+  return <Receipt connection={connection} seen={seen} />
 }
