@@ -12,11 +12,16 @@ type Guard =
   | { guard: 'staff'; roles: readonly StaffRole[] }
 
 const everybody = ['admin', 'account_manager', 'support'] as const
-const managers = ['admin', 'account_manager'] as const
 const admins = ['admin'] as const
 
+const support = ['admin', 'support'] as const
+const managers = ['admin', 'account_manager'] as const
+
+/** An id of nobody: whoever may open the page reads that there is none. */
+const noCase = (base: string) => ({ address: `/${base}/con_${'0'.repeat(26)}`, answer: 404 })
+
 /** Pages and route handlers. Staff pages with an id in their address name an address to try. */
-export const routes: Record<string, Guard & { address?: string }> = {
+export const routes: Record<string, Guard & { address?: string; answer?: number }> = {
   'app/page.tsx': { guard: 'public' },
   'app/guides/pipedrive/page.tsx': { guard: 'public' },
   'app/(customer)/help/page.tsx': { guard: 'public' },
@@ -48,7 +53,14 @@ export const routes: Record<string, Guard & { address?: string }> = {
     guard: 'staff',
     roles: managers,
     address: '/hand-overs/hnd_unknown',
+    answer: 404,
   },
+  'app/(team)/connections/[connectionId]/page.tsx': { guard: 'staff', roles: everybody, ...noCase('connections') },
+  'app/(team)/support/page.tsx': { guard: 'staff', roles: support },
+  'app/(team)/support/[connectionId]/page.tsx': { guard: 'staff', roles: support, ...noCase('support') },
+  'app/preview/[connectionId]/page.tsx': { guard: 'staff', roles: support, ...noCase('preview') },
+  'app/(team)/audit/page.tsx': { guard: 'staff', roles: admins },
+  'app/(team)/audit/export/route.ts': { guard: 'staff', roles: admins },
   'app/(team)/settings/page.tsx': { guard: 'staff', roles: admins },
 }
 
@@ -77,6 +89,17 @@ export const actions: Record<string, Guard> = {
   'app/(team)/actions.ts signOutAction': { guard: 'staff', roles: everybody },
   'app/(team)/actions.ts chooseThemeAction': { guard: 'staff', roles: everybody },
   'app/(team)/connections/bulk/actions.ts bulkAction': { guard: 'staff', roles: everybody },
+  'app/(team)/connections/[connectionId]/actions.ts resendAction': { guard: 'staff', roles: everybody },
+  'app/(team)/connections/[connectionId]/actions.ts extendAction': { guard: 'staff', roles: everybody },
+  'app/(team)/connections/[connectionId]/actions.ts revokeAction': { guard: 'staff', roles: everybody },
+  'app/(team)/connections/[connectionId]/actions.ts copyAction': { guard: 'staff', roles: everybody },
+  'app/(team)/connections/[connectionId]/actions.ts addressAction': { guard: 'staff', roles: managers },
+  'app/(team)/connections/[connectionId]/actions.ts backupAction': { guard: 'staff', roles: managers },
+  'app/(team)/connections/[connectionId]/actions.ts acceptAction': { guard: 'staff', roles: managers },
+  'app/(team)/connections/[connectionId]/actions.ts refuseAction': { guard: 'staff', roles: managers },
+  'app/(team)/connections/[connectionId]/actions.ts companyAction': { guard: 'staff', roles: managers },
+  'app/(team)/connections/[connectionId]/actions.ts checkAction': { guard: 'staff', roles: everybody },
+  'app/(team)/support/actions.ts lookUpAction': { guard: 'staff', roles: support },
   'app/(team)/settings/actions.ts addMemberAction': { guard: 'staff', roles: admins },
   'app/(team)/settings/actions.ts changeRoleAction': { guard: 'staff', roles: admins },
   'app/(team)/settings/actions.ts disableMemberAction': { guard: 'staff', roles: admins },

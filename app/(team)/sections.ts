@@ -8,6 +8,8 @@ const everybody = ['admin', 'account_manager', 'support'] as const
  */
 export const section = {
   connections: { path: '/connections', roles: everybody },
+  support: { path: '/support', roles: ['admin', 'support'] },
+  audit: { path: '/audit', roles: ['admin'] },
   settings: { path: '/settings', roles: ['admin'] },
 } as const satisfies Record<string, { path: string; roles: readonly StaffRole[] }>
 

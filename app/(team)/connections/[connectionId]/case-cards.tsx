@@ -1,0 +1,183 @@
+import type { ReactNode } from 'react'
+import { OwnerCard } from '#components/connect/owner-card.tsx'
+import { Moment } from '#components/ui/moment.tsx'
+import { takesLink } from '#lib/connection/case-action.ts'
+import { explain } from '#lib/connection/explain.ts'
+import type { Case } from '#lib/data/case.ts'
+import type { CustomerConnection } from '#lib/data/connections.ts'
+import type { VerdictCode } from '#lib/providers/verdicts.ts'
+import { verdicts } from '#lib/providers/verdicts.ts'
+import type { Language } from '#lib/words.ts'
+import { words } from '#lib/words.ts'
+import { ReportTable } from '../../../(customer)/report-table.tsx'
+import type { CaseBase } from './actions.ts'
+import type { Doing } from './case-dialog.tsx'
+
+type Shown = { subject: Case; language: Language }
+
+/** The title of a verdict about this connection, in the language of whoever reads it. */
+export function verdictTitles(connection: CustomerConnection, language: Language): (code: VerdictCode) => string {
+  return (code) => explain(code, { ...connection, language }).title
+}
+
+/** Why the last check ended as it did, in words for the team. */
+export function VerdictCard({ subject, language }: Shown) {
+  const t = words(language)
+  const code = subject.connection.verdictCode
+  if (!code) return null
+  return (
+    <Card id="verdict" title={t('case.verdict.title')}>
+      <p className="font-semibold">{verdictTitles(subject.connection, language)(code)}</p>
+      <p>{t(`replies.${code}.why`)}</p>
+      <p className="text-muted text-sm">
+        {t('case.verdict.who')}: {t(`case.turn.${verdicts[code].turn}`)} · {t('case.verdict.code')}: {code}
+      </p>
+    </Card>
+  )
+}
+
+/** Customer, contacts, company, person, times. */
+export function IdentityCard({ subject, language }: Shown) {
+  const t = words(language)
+  const { connection, contacts } = subject
+  const none = t('case.identity.none')
+  const time = (at: Date | null, otherwise: string): ReactNode =>
+    at ? <Moment at={at.toISOString()} language={language} /> : otherwise
+  const domain = connection.providerCompanyDomain ?? connection.typedDomain
+  const person = [connection.providerUserName, connection.providerUserEmail].filter(Boolean).join(', ')
+  const facts = [
+    { label: t('case.identity.reference'), value: connection.reference },
+    { label: t('case.identity.contact'), value: `${contacts.contact.name}, ${contacts.contact.email}` },
+    {
+      label: t('case.identity.backup'),
+      value: contacts.backup ? `${contacts.backup.name}, ${contacts.backup.email}` : t('case.identity.noBackup'),
+    },
+    { label: t('case.identity.owner'), value: connection.ownerName ?? t('case.identity.nobody') },
+    { label: t('case.identity.project'), value: connection.project },
+    { label: t('case.identity.company'), value: connection.providerCompanyName ?? none },
+    { label: t('case.identity.domain'), value: domain ? `${domain}.pipedrive.com` : none },
+    ...(connection.expectedDomain
+      ? [{ label: t('case.identity.expected'), value: `${connection.expectedDomain}.pipedrive.com` }]
+      : []),
+    { label: t('case.identity.person'), value: person || none },
+    { label: t('case.identity.since'), value: time(connection.connectedAt, t('case.identity.never')) },
+    { label: t('case.identity.checked'), value: time(connection.checkedAt, t('case.identity.never')) },
+    ...(connection.nextCheckAt
+      ? [{ label: t('case.identity.nextCheck'), value: time(connection.nextCheckAt, none) }]
+      : []),
+    ...(connection.startDate
+      ? [{ label: t('case.identity.startDate'), value: connection.startDate.replace('T00:00:00Z', '') }]
+      : []),
+  ]
+  return <OwnerCard title={t('case.identity.title')} facts={facts} />
+}
+
+/** The permission report with its evidence, as the customer read it, in the reader's language. */
+export function ReportCard({ subject, language }: Shown) {
+  const t = words(language)
+  const rows = subject.seen?.report ?? []
+  return (
+    <section aria-labelledby="report" className="space-y-3">
+      <h2 id="report" className="font-semibold text-lg">
+        {t('case.report.title')}
+      </h2>
+      {rows.length === 0 ? <p>{t('case.report.none')}</p> : <ReportTable language={language} rows={rows} />}
+      {subject.seen?.moreThanNeeded && <p className="text-muted">{t('case.report.more')}</p>}
+    </section>
+  )
+}
+
+/** The link and what can be done to it. Every step opens a dialog that says what will happen. */
+export function LinkCard({ subject, language, base, cannotName }: Shown & { base: CaseBase; cannotName: boolean }) {
+  const t = words(language)
+  const { connection, link, visitedAt, others } = subject
+  const isOpen = link?.state === 'live' || link?.state === 'grace' || link?.state === 'expired'
+  const steps: { doing: Doing; label: string; fits: boolean }[] = [
+    { doing: 'resend', label: t('case.action.send_again'), fits: takesLink(connection.status) },
+    { doing: 'copy', label: t('case.action.copy'), fits: link?.state === 'live' },
+    { doing: 'extend', label: t('case.action.extend'), fits: isOpen },
+    { doing: 'address', label: t('case.action.correct_address'), fits: !cannotName && connection.status !== 'draft' },
+    { doing: 'backup', label: t('case.action.backup'), fits: !cannotName },
+    { doing: 'revoke', label: t('case.action.revoke'), fits: isOpen },
+  ]
+  return (
+    <Card id="link" title={t('case.link.title')}>
+      {link ? <LinkFacts /> : <p>{t('case.link.none')}</p>}
+      {others > 0 && <p className="text-sm">{t('case.otherConnections', { count: others })}</p>}
+      <ul className="case-steps">
+        {steps
+          .filter(({ fits }) => fits)
+          .map(({ doing, label }) => (
+            <li key={doing}>
+              <StepLink base={base} connectionId={connection.id} doing={doing} label={label} />
+            </li>
+          ))}
+      </ul>
+      {cannotName && (
+        <p className="text-muted text-sm">
+          {t('case.supportCannot', { owner: connection.ownerName ?? connection.teamName })}
+        </p>
+      )}
+    </Card>
+  )
+
+  function LinkFacts() {
+    if (!link) return null
+    const end = link.endedAt ?? link.expiresAt
+    const facts = [
+      { label: t('case.link.state'), value: t(`case.link.states.${link.state}`) },
+      { label: t('case.link.sent'), value: <Moment at={link.createdAt.toISOString()} language={language} /> },
+      {
+        label: t('case.link.opened'),
+        value: visitedAt ? <Moment at={visitedAt.toISOString()} language={language} /> : t('case.link.notOpened'),
+      },
+      {
+        label: t(link.endedAt ? 'case.link.ended' : 'case.link.ends'),
+        value: <Moment at={end.toISOString()} language={language} />,
+      },
+    ]
+    return (
+      <dl className="facts">
+        {facts.map(({ label, value }) => (
+          <div key={label} className="facts-row">
+            <dt className="text-muted">{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    )
+  }
+}
+
+/** A link that opens the dialog of a step; the dialog's way back leads to it again. */
+export function StepLink({
+  base,
+  connectionId,
+  doing,
+  label,
+  main = false,
+}: {
+  base: CaseBase
+  connectionId: string
+  doing: Doing
+  label: string
+  main?: boolean
+}) {
+  const look = main ? 'button-primary' : `button-secondary${doing === 'revoke' ? ' button-danger' : ''}`
+  return (
+    <a id={main ? undefined : `do-${doing}`} className={look} href={`/${base}/${connectionId}?do=${doing}`}>
+      {label}
+    </a>
+  )
+}
+
+export function Card({ id, title, children }: { id: string; title: string; children: ReactNode }) {
+  return (
+    <section aria-labelledby={id} className="card space-y-3">
+      <h2 id={id} className="font-semibold text-lg">
+        {title}
+      </h2>
+      {children}
+    </section>
+  )
+}

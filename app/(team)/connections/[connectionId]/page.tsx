@@ -1,0 +1,74 @@
+import { notFound } from 'next/navigation'
+import { requireStaff } from '#lib/auth/session.ts'
+import { openCase } from '#lib/connection/case.ts'
+import { readCase } from '#lib/data/case.ts'
+import { db } from '#lib/data/database.ts'
+import { listCredentialReads, listTimeline } from '#lib/data/timeline.ts'
+import { words } from '#lib/words.ts'
+import { pageLanguage } from '../../../page-words.ts'
+import { section } from '../../sections.ts'
+import { IdentityCard, LinkCard, ReportCard, VerdictCard, verdictTitles } from './case-cards.tsx'
+import { CaseDialog } from './case-dialog.tsx'
+import { CaseHeader } from './case-header.tsx'
+import { AccessLog, OlderLinks, Said } from './case-lists.tsx'
+import type { CaseSearch } from './case-search.ts'
+import { readSearch } from './case-search.ts'
+import { Timeline } from './timeline.tsx'
+
+type Params = { params: Promise<{ connectionId: string }>; searchParams: Promise<CaseSearch> }
+
+/** M4: one connection, and everything the team does about it. */
+export default async function ConnectionPage({ params, searchParams }: Params) {
+  const staff = await requireStaff(...section.connections.roles)
+  const connection = await openCase(staff, (await params).connectionId)
+  if (!connection) notFound()
+  const { doing, said, before } = readSearch(await searchParams)
+  const scope = { teamId: staff.teamId, connectionId: connection.id, requestId: connection.requestId }
+  const [subject, timeline, reads, language] = await Promise.all([
+    readCase(db(), connection),
+    listTimeline(db(), { ...scope, before }),
+    listCredentialReads(db(), scope),
+    pageLanguage(),
+  ])
+  const t = words(language)
+  const title = t('case.title', { customer: connection.customerName, name: connection.name })
+  const shown = { subject, language }
+  return (
+    <>
+      <title>{`${title} · ${t('shell.product')}`}</title>
+      <p className="case-back">
+        <a className="link" href="/connections">
+          {t('case.back')}
+        </a>
+      </p>
+      <Said said={said} connection={connection} language={language} />
+      <CaseHeader subject={subject} staff={staff} base="connections" language={language} title={title} />
+      {doing && (
+        <CaseDialog doing={doing} subject={subject} staff={staff} base="connections" language={language} reason="" />
+      )}
+      <div className="case-columns">
+        <div className="space-y-6">
+          <VerdictCard {...shown} />
+          <ReportCard {...shown} />
+          <section aria-labelledby="timeline" className="space-y-3">
+            <h2 id="timeline" className="font-semibold text-lg">
+              {t('case.timeline.title')}
+            </h2>
+            <Timeline entries={timeline.entries} language={language} titleOf={verdictTitles(connection, language)} />
+            <OlderLinks
+              base={`/connections/${connection.id}`}
+              before={before}
+              next={timeline.next}
+              language={language}
+            />
+          </section>
+        </div>
+        <div className="space-y-6">
+          <LinkCard {...shown} base="connections" cannotName={staff.role === 'support'} />
+          <IdentityCard {...shown} />
+          <AccessLog reads={reads} language={language} />
+        </div>
+      </div>
+    </>
+  )
+}

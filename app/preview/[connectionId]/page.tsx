@@ -1,0 +1,61 @@
+import { notFound } from 'next/navigation'
+import { requireStaff } from '#lib/auth/session.ts'
+import { openCase } from '#lib/connection/case.ts'
+import { findCredential } from '#lib/data/credentials.ts'
+import { db } from '#lib/data/database.ts'
+import { findNewestLink } from '#lib/data/secure-links.ts'
+import { findLatestVerification } from '#lib/data/verifications.ts'
+import { Receipt } from '../../(customer)/connect/[connectionId]/done/receipt.tsx'
+import { CustomerView } from '../../(customer)/connect/[connectionId]/views.tsx'
+import { EndedPage } from '../../(customer)/ended-page.tsx'
+import { section } from '../../(team)/sections.ts'
+import { pageWords } from '../../page-words.ts'
+
+/**
+ * What the customer sees, for support: the customer's own page outside the console's frame. Every control of it is
+ * switched off by the fieldset around it, and its actions would refuse somebody without the customer's cookie.
+ */
+export default async function PreviewPage({ params }: { params: Promise<{ connectionId: string }> }) {
+  const staff = await requireStaff(...section.support.roles)
+  const connection = await openCase(staff, (await params).connectionId)
+  if (!connection) notFound()
+  const scope = { teamId: staff.teamId, connectionId: connection.id, requestId: connection.requestId }
+  const [seen, pending, link, t] = await Promise.all([
+    findLatestVerification(db(), scope),
+    findCredential(db(), { ...scope, state: 'pending' }),
+    findNewestLink(db(), scope),
+    pageWords(),
+  ])
+  return (
+    <>
+      <aside className="notice notice-info m-4 flex flex-wrap items-center justify-between gap-3">
+        <p>{t('case.support.preview')}</p>
+        <a className="button-secondary" href={`/support/${connection.id}`}>
+          {t('case.support.previewBack')}
+        </a>
+      </aside>
+      <fieldset disabled className="min-w-0">
+        <legend className="sr-only">{t('case.support.previewTitle', { customer: connection.customerName })}</legend>
+        <Shown />
+      </fieldset>
+    </>
+  )
+
+  /** As the customer's own addresses choose: an ended link, the receipt, or what is to be done. */
+  function Shown() {
+    if (!connection) return null
+    if (!link || (link.state !== 'live' && link.state !== 'grace'))
+      return <EndedPage kind={link?.state ?? 'unknown'} link={link} />
+    if (connection.status === 'connected' || connection.status === 'connected_limited')
+      return <Receipt connection={connection} seen={seen} />
+    return (
+      <CustomerView
+        connection={connection}
+        seen={seen}
+        endsAt={link.expiresAt}
+        hasPending={pending !== null}
+        isPreview
+      />
+    )
+  }
+}
