@@ -114,6 +114,7 @@ for (const javaScriptEnabled of [true, false]) {
 }
 
 test('Escape leaves a dialog, and the focus is where it came from', async ({ page }) => {
+  test.slow()
   const asked = await request()
   await signIn(page, 'account_manager')
   await page.goto(`/connections/${idOf(asked)}`)
