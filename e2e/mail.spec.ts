@@ -42,6 +42,8 @@ const mailServer = new SMTPServer({
 
 let portal: ChildProcess
 test.beforeAll(async () => {
+  // A second portal starts beside the first; a busy machine takes its time.
+  test.setTimeout(180_000)
   await new Promise<void>((resolve) => mailServer.listen(smtpPort, '127.0.0.1', () => resolve()))
   portal = spawn(process.execPath, ['e2e/portal.mjs'], {
     stdio: 'ignore',
@@ -59,7 +61,7 @@ test.beforeAll(async () => {
       (answer) => answer.ok,
       () => false,
     )
-  await expect.poll(isReady, { timeout: 60_000 }).toBe(true)
+  await expect.poll(isReady, { timeout: 150_000 }).toBe(true)
   await operate(environment, ['member', 'add', MANAGER, '--name', 'Maria Lopez', '--role', 'admin'])
 })
 test.afterAll(async () => {
