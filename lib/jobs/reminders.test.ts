@@ -170,7 +170,12 @@ onEachEngine(
     test('two workers send each once', async () => {
       await ask()
       await deliverDue({ limit: 20 })
-      await db().updateTable('outbox').set({ dueAt: sql<Date>`now()` }).execute()
+      // The days alone: that of the link's end is not due while the end is far.
+      await db()
+        .updateTable('outbox')
+        .set({ dueAt: sql<Date>`now()` })
+        .where(sql`payload->>'kind'`, '=', 'day')
+        .execute()
       await Promise.all([deliverDue({ limit: 20 }), deliverDue({ limit: 20 }), deliverDue({ limit: 20 })])
       assert.equal(reminders().length, 1)
     })
