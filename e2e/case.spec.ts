@@ -184,7 +184,7 @@ test('what Pipedrive answered oddly stands in the queue; its case shows calls, r
   await expectGoodEverywhere(page)
 
   await page.getByRole('link', { name: 'What the customer sees' }).click()
-  await expect(page.getByRole('heading', { name: 'Wir erledigen das für Sie' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Wir bringen das für Sie zu Ende' })).toBeVisible()
   await expectGoodEverywhere(page)
 })
 
