@@ -11,6 +11,8 @@ import mailDe from '#messages/mail.de.json' with { type: 'json' }
 import mailEn from '#messages/mail.en.json' with { type: 'json' }
 import pagesDe from '#messages/pages.de.json' with { type: 'json' }
 import pagesEn from '#messages/pages.en.json' with { type: 'json' }
+import profilesDe from '#messages/profiles.de.json' with { type: 'json' }
+import profilesEn from '#messages/profiles.en.json' with { type: 'json' }
 import reportDe from '#messages/report.de.json' with { type: 'json' }
 import reportEn from '#messages/report.en.json' with { type: 'json' }
 import shellDe from '#messages/shell.de.json' with { type: 'json' }
@@ -28,6 +30,7 @@ const en = {
   verdicts: verdictsEn,
   report: reportEn,
   mail: mailEn,
+  profiles: profilesEn,
   pipedrive: pipedriveEn,
   shell: shellEn,
   fault: faultEn,
@@ -40,6 +43,7 @@ const de = {
   verdicts: verdictsDe,
   report: reportDe,
   mail: mailDe,
+  profiles: profilesDe,
   pipedrive: pipedriveDe,
   shell: shellDe,
   fault: faultDe,

@@ -14,7 +14,8 @@ import type { Asked } from '#lib/testing/story.ts'
 import { ask, keyOf, makeTeam, statusOf, typed } from '#lib/testing/story.ts'
 import { connect } from './connect.ts'
 import { askForNewLink, findLinkByKey, mailLinkAgain, reissueLink, revokeLink } from './links.ts'
-import { LINK_DAYS_MAX, requestConnections } from './request.ts'
+import { requestConnections } from './request.ts'
+import { LINK_DAYS_MAX } from './request-schema.ts'
 import { visit } from './visit.ts'
 
 // S1

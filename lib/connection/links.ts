@@ -21,7 +21,8 @@ import {
   setLinkEnd,
 } from '#lib/data/secure-links.ts'
 import { enqueueLinkLetter } from './letters.ts'
-import { LINK_DAYS, LINK_DAYS_MAX, linkAddress } from './request.ts'
+import { linkAddress } from './request.ts'
+import { LINK_DAYS, LINK_DAYS_MAX } from './request-schema.ts'
 import type { Status } from './status.ts'
 import { isSettled } from './status.ts'
 

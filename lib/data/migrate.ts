@@ -8,6 +8,7 @@ import { db } from './database.ts'
 import * as initial from './migrations/0001-initial.ts'
 import * as staffSignIn from './migrations/0002-staff-sign-in.ts'
 import * as board from './migrations/0003-board.ts'
+import * as profiles from './migrations/0004-profiles.ts'
 import type { Database } from './schema.ts'
 
 /** In order of their names. Imported, not read from a folder, so that a build carries them along. */
@@ -15,6 +16,7 @@ const migrations: Record<string, Migration> = {
   '0001-initial': initial,
   '0002-staff-sign-in': staffSignIn,
   '0003-board': board,
+  '0004-profiles': profiles,
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Actor } from '#lib/actor.ts'
 import type { Status } from '#lib/connection/status.ts'
 import type { Language } from '#lib/words.ts'
 import { copyForBoard } from './board-copies.ts'
-import { countStatus } from './connections.ts'
+import { CONNECTIONS_PER_REQUEST_MAX, countStatus } from './connections.ts'
 import { newId } from './ids.ts'
 import type { Database } from './schema.ts'
 
@@ -17,6 +17,8 @@ export type NewRequest = {
   language: Language
   project: string
   note: string | null
+  linkDays: number | null
+  creationKey: string | null
 }
 
 /** Stores the customer (found by name), the contact (found by mail address) and the request. */
@@ -25,7 +27,22 @@ export async function insertRequest(
   actor: Actor,
   request: NewRequest,
 ): Promise<{ id: string; customerId: string }> {
-  const { teamId } = actor
+  const parties = await findOrInsertParties(trx, actor, request)
+  const { customerName: _name, contactName: _contact, contactEmail: _email, ...columns } = request
+  const id = newId('req')
+  await trx
+    .insertInto('requests')
+    .values({ id, teamId: actor.teamId, createdBy: actor.kind, ...parties, ...columns })
+    .execute()
+  return { id, customerId: parties.customerId }
+}
+
+/** The customer and the contact of a request, made when they are new. */
+export async function findOrInsertParties(
+  trx: Kysely<Database>,
+  { teamId }: Actor,
+  request: Pick<NewRequest, 'customerName' | 'contactName' | 'contactEmail'>,
+): Promise<{ customerId: string; contactId: string }> {
   const customerId = await findOrInsert(
     () =>
       trx
@@ -54,23 +71,30 @@ export async function insertRequest(
         .execute(),
     'cnt',
   )
-  const id = newId('req')
-  await trx
-    .insertInto('requests')
-    .values({
-      id,
-      teamId,
-      reference: request.reference,
-      customerId,
-      contactId,
-      ownerId: request.ownerId,
-      language: request.language,
-      project: request.project,
-      note: request.note,
-      createdBy: actor.kind,
-    })
+  return { customerId, contactId }
+}
+
+/** The request that an earlier press with the same key made. */
+export async function findRequestByCreationKey(
+  trx: Kysely<Database>,
+  { teamId }: Actor,
+  creationKey: string,
+): Promise<{ id: string; reference: string; connections: { id: string; status: Status }[] } | null> {
+  const request = await trx
+    .selectFrom('requests')
+    .select(['id', 'reference'])
+    .where('teamId', '=', teamId)
+    .where('creationKey', '=', creationKey)
+    .executeTakeFirst()
+  if (!request) return null
+  const connections = await trx
+    .selectFrom('connections')
+    .select(['id', 'status'])
+    .where('requestId', '=', request.id)
+    .orderBy('id')
+    .limit(CONNECTIONS_PER_REQUEST_MAX)
     .execute()
-  return { id, customerId }
+  return { ...request, connections }
 }
 
 async function findOrInsert(

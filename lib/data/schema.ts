@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { StaffRole } from '#lib/actor.ts'
+import type { Profile } from '#lib/connection/profiles.ts'
 import type { Status } from '#lib/connection/status.ts'
 import type { WrappedKey } from '#lib/crypto/key-provider.ts'
 import type { CallRecord, CapabilityRow, TokenOwner } from '#lib/providers/provider.ts'
@@ -24,6 +25,8 @@ export type Database = {
   auditEvents: AuditEventsTable
   auditChain: AuditChainTable
   outbox: OutboxTable
+  profiles: ProfilesTable
+  requestImports: RequestImportsTable
   rateLimits: RateLimitsTable
   statusCounts: StatusCountsTable
 }
@@ -95,8 +98,11 @@ type RequestsTable = {
   language: 'en' | 'de'
   project: string
   note: string | null
-  /** null = none. RFC 7231 idempotency of request creation comes from the caller. */
   createdBy: string
+  /** Made when the form was drawn: a repeated press finds the request of the first one. */
+  creationKey: ColumnType<string | null, string | null | undefined, string | null>
+  /** A draft's wish; null for the usual lifetime. */
+  linkDays: ColumnType<number | null, number | null | undefined, number | null>
   createdAt: Time
 }
 
@@ -261,6 +267,32 @@ type OutboxTable = {
   acceptedAt: MaybeTime
   failedAt: MaybeTime
   lastError: string | null
+  createdAt: Time
+}
+
+/** What the team wrote itself; the built-in ones are code. */
+type ProfilesTable = {
+  teamId: string
+  key: string
+  words: Json<NonNullable<Profile['words']>>
+  capabilities: Json<Profile['capabilities']>
+  accountAdmin: boolean
+  startDate: Profile['startDate']
+  mode: Profile['mode']
+  limitsAllowed: boolean
+  checkIntervalMinutes: number
+  retentionDays: number
+  disabledAt: MaybeTime
+  createdAt: Time
+  updatedAt: Time
+}
+
+/** The rows of an uploaded list, kept until somebody says yes to them. Erased after a day. */
+type RequestImportsTable = {
+  id: string
+  teamId: string
+  createdBy: string
+  rows: Json<Record<string, string>[]>
   createdAt: Time
 }
 

@@ -4,6 +4,7 @@ import { redirect } from 'next/navigation'
 import { AnsweredButton } from '#components/connect/answered-button.tsx'
 import { ApiPageLink } from '#components/connect/api-page-link.tsx'
 import { CredentialForm } from '#components/connect/credential-form.tsx'
+import { Introduction } from '#components/connect/introduction.tsx'
 import { RefreshWhileWaiting } from '#components/connect/refresh-while-waiting.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { CopyButton } from '#components/ui/copy-button.tsx'
@@ -12,15 +13,17 @@ import { StatusBadge } from '#components/ui/status-badge.tsx'
 import { answerWith } from '#lib/answer.ts'
 import { findLinkAccess } from '#lib/auth/secure-link.ts'
 import { explain } from '#lib/connection/explain.ts'
-import { getProfile } from '#lib/connection/profiles.ts'
+import { introduce } from '#lib/connection/introduce.ts'
+import { describeProfile } from '#lib/connection/profile-words.ts'
 import { mayUseOtherCompany } from '#lib/connection/settle.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { getConnection } from '#lib/data/connections.ts'
 import { findCredential } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
+import { getProfile } from '#lib/data/profiles.ts'
 import type { Verification } from '#lib/data/verifications.ts'
 import { findLatestVerification } from '#lib/data/verifications.ts'
-import { formatDate, formatDateTime, maskEmail } from '#lib/format.ts'
+import { formatDateTime, maskEmail } from '#lib/format.ts'
 import { guideSteps } from '#lib/providers/pipedrive/guide/steps.tsx'
 import { words } from '#lib/words.ts'
 import { EndedPage } from '../../ended-page.tsx'
@@ -82,12 +85,9 @@ async function GuideAndForm({
   updated: boolean
 }) {
   const t = words(connection.language)
-  const profile = getProfile(connection.profile)
+  const profile = await getProfile(db(), connection)
   const isRepair = connection.connectedAt !== null
-  const names = { customer: connection.customerName, team: connection.teamName }
-  const contact = connection.ownerName ?? connection.teamName
-  const title = isRepair ? t('pages.connect.repairTitle', names) : t('pages.connect.title', names)
-  const reason = t(`pages.profiles.${connection.profile as 'full-setup'}.reason`)
+  const introduction = introduce(connection, profile)
   const otherDomain = seen?.owner?.companyDomain ?? null
   const mismatch =
     connection.verdictCode === 'COMPANY_MISMATCH' && mayUseOtherCompany(connection, otherDomain) ? otherDomain : null
@@ -111,13 +111,6 @@ async function GuideAndForm({
     reference: null,
   }
   const buttonWords = { unanswered: t('pages.form.unanswered'), updated: t('pages.form.updated') }
-  const lead = {
-    contact,
-    team: connection.teamName,
-    project: connection.project,
-    date: formatDate(connection.requestedAt, connection.language),
-  }
-
   return (
     <Frame connection={connection}>
       <CredentialForm
@@ -125,8 +118,8 @@ async function GuideAndForm({
         initial={initial}
         words={{
           ...formWords(connection),
-          title: `${title} · ${connection.teamName}`,
-          titleError: t('pages.connect.titleError', { title }),
+          title: `${introduction.title} · ${connection.teamName}`,
+          titleError: t('pages.connect.titleError', { title: introduction.title }),
         }}
         provider="pipedrive"
         startDateMode={connection.startDate ? 'hidden' : profile.startDate}
@@ -146,46 +139,7 @@ async function GuideAndForm({
                 {t('pages.form.updatedBefore')}
               </p>
             )}
-            <h1 className="font-bold text-2xl sm:text-3xl">{title}</h1>
-            <p className="max-w-prose text-lg">
-              {isRepair
-                ? t('pages.connect.repairWhy', {
-                    project: connection.project,
-                    date: formatDateTime(connection.checkedAt ?? connection.requestedAt, connection.language),
-                  })
-                : t(connection.ownerName ? 'pages.connect.lead' : 'pages.connect.leadTeam', lead)}
-            </p>
-            {connection.note && (
-              <figure className="card">
-                <figcaption className="font-semibold">{t('pages.connect.note', { contact })}</figcaption>
-                <blockquote className="mt-1 whitespace-pre-line">
-                  <bdi>{connection.note}</bdi>
-                </blockquote>
-              </figure>
-            )}
-            <div className="grid gap-4 sm:grid-cols-2">
-              <section className="card" aria-labelledby="you-need">
-                <h2 id="you-need" className="font-semibold">
-                  {t('pages.connect.needTitle')}
-                </h2>
-                <ul className="list-disc ps-5">
-                  <li>{t(profile.accountAdmin ? 'pages.connect.needAdmin' : 'pages.connect.needLogin')}</li>
-                  <li>{t('pages.connect.needPage')}</li>
-                </ul>
-              </section>
-              <section className="card" aria-labelledby="what-happens">
-                <h2 id="what-happens" className="font-semibold">
-                  {t('pages.connect.promiseTitle')}
-                </h2>
-                <ul className="list-disc ps-5">
-                  <li>
-                    {t(`pages.profiles.${connection.profile as 'full-setup'}.promise`, { team: connection.teamName })}
-                  </li>
-                  <li>{t('pages.connect.promiseSealed')}</li>
-                  <li>{t('pages.connect.promiseStop')}</li>
-                </ul>
-              </section>
-            </div>
+            <Introduction words={introduction} />
           </div>
         }
         rows={guideSteps.map((step, index) => ({
@@ -198,7 +152,7 @@ async function GuideAndForm({
               language={connection.language}
               team={connection.teamName}
               needsAdmin={profile.accountAdmin}
-              adminReason={reason}
+              adminReason={describeProfile(profile, connection.language, connection.teamName).adminReason}
               apiPageLink={
                 <ApiPageLink
                   label={t('pages.form.openApiPage')}
