@@ -15,6 +15,8 @@ import profilesDe from '#messages/profiles.de.json' with { type: 'json' }
 import profilesEn from '#messages/profiles.en.json' with { type: 'json' }
 import reportDe from '#messages/report.de.json' with { type: 'json' }
 import reportEn from '#messages/report.en.json' with { type: 'json' }
+import requestsDe from '#messages/requests.de.json' with { type: 'json' }
+import requestsEn from '#messages/requests.en.json' with { type: 'json' }
 import shellDe from '#messages/shell.de.json' with { type: 'json' }
 import shellEn from '#messages/shell.en.json' with { type: 'json' }
 import teamDe from '#messages/team.de.json' with { type: 'json' }
@@ -31,6 +33,7 @@ const en = {
   report: reportEn,
   mail: mailEn,
   profiles: profilesEn,
+  requests: requestsEn,
   pipedrive: pipedriveEn,
   shell: shellEn,
   fault: faultEn,
@@ -44,6 +47,7 @@ const de = {
   report: reportDe,
   mail: mailDe,
   profiles: profilesDe,
+  requests: requestsDe,
   pipedrive: pipedriveDe,
   shell: shellDe,
   fault: faultDe,

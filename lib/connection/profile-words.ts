@@ -1,7 +1,7 @@
 import type { Capability } from '#lib/providers/provider.ts'
 import type { Language, Words } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
-import { isBuiltIn, type Profile, type ProfileWords } from './profiles.ts'
+import { isBuiltIn, type Profile } from './profiles.ts'
 
 /** What people read of a profile. `promise` is never empty: what the team did not write is told from the capabilities. */
 export type ProfileText = { name: string; promise: string[]; adminReason: string }
@@ -56,9 +56,4 @@ function promiseOf(capabilities: readonly Capability[], t: Words, team: string, 
     !has('manage_account_settings') && say('leavesSettings'),
   ]
   return sentences.filter(Boolean).join(' ')
-}
-
-/** What is wrong with a profile's words: at least one language must be complete. */
-export function isComplete({ name, purpose }: ProfileWords): boolean {
-  return name !== '' && purpose !== ''
 }

@@ -117,20 +117,23 @@ export async function storeConnections(
 ): Promise<StoredRequest['connections']> {
   const connections: StoredRequest['connections'] = []
   for (const connection of wanted.connections) {
-    const id = await insertConnection(trx, actor, {
-      requestId,
-      customerId,
-      provider: connection.provider,
-      profile: connection.profile.key,
-      name: connectionName(wanted, connection),
-      status,
-      expectedDomain: connection.expectedDomain,
-      externalId: connection.externalId || null,
-      startDate: connection.startDate,
-    })
+    const row = connectionRow(wanted, connection)
+    const id = await insertConnection(trx, actor, { requestId, customerId, status, ...row })
     connections.push({ id, status })
   }
   return connections
+}
+
+/** What is kept of one wanted connection. */
+export function connectionRow(wanted: WantedRequest, connection: WantedRequest['connections'][number]) {
+  return {
+    provider: connection.provider,
+    profile: connection.profile.key,
+    name: connectionName(wanted, connection),
+    expectedDomain: connection.expectedDomain,
+    externalId: connection.externalId || null,
+    startDate: connection.startDate,
+  }
 }
 
 /** Makes the secure link of a stored request and queues its letter, if it is to be mailed. Answers the address. */

@@ -215,6 +215,35 @@ export async function findRequest(
   return found ?? null
 }
 
+/** In whose name a request would be made: the team, and the member with this address. */
+export async function findAsker(
+  trx: Kysely<Database>,
+  { teamId }: Actor,
+  ownerEmail: string,
+): Promise<{ teamName: string; ownerName: string | null }> {
+  return trx
+    .selectFrom('teams')
+    .leftJoin('staff', (join) => join.onRef('staff.teamId', '=', 'teams.id').on('staff.email', '=', ownerEmail))
+    .select(['teams.name as teamName', 'staff.name as ownerName'])
+    .where('teams.id', '=', teamId)
+    .executeTakeFirstOrThrow()
+}
+
+/** Names of customers the team has, to choose from while one types. */
+export async function listCustomerNames(trx: Kysely<Database>, { teamId }: Actor): Promise<string[]> {
+  const rows = await trx
+    .selectFrom('customers')
+    .select('name')
+    .distinct()
+    .where('teamId', '=', teamId)
+    .orderBy('name')
+    .limit(CUSTOMERS_OFFERED_MAX)
+    .execute()
+  return rows.map(({ name }) => name)
+}
+
+const CUSTOMERS_OFFERED_MAX = 200
+
 /** The team every command means when none is named: the first one made, or a new one called after the product. */
 export async function findOrCreateFirstTeam(trx: Kysely<Database>): Promise<{ id: string; name: string }> {
   const first = await trx

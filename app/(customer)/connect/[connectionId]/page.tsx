@@ -24,7 +24,7 @@ import { getProfile } from '#lib/data/profiles.ts'
 import type { Verification } from '#lib/data/verifications.ts'
 import { findLatestVerification } from '#lib/data/verifications.ts'
 import { formatDateTime, maskEmail } from '#lib/format.ts'
-import { guideSteps } from '#lib/providers/pipedrive/guide/steps.tsx'
+import { guideSteps, headingOf } from '#lib/providers/pipedrive/guide/steps.tsx'
 import { words } from '#lib/words.ts'
 import { EndedPage } from '../../ended-page.tsx'
 import { formWords } from '../../form-words.ts'
@@ -88,6 +88,7 @@ async function GuideAndForm({
   const profile = await getProfile(db(), connection)
   const isRepair = connection.connectedAt !== null
   const introduction = introduce(connection, profile)
+  const rotate = profile.mode === 'rotate' && !isRepair
   const otherDomain = seen?.owner?.companyDomain ?? null
   const mismatch =
     connection.verdictCode === 'COMPANY_MISMATCH' && mayUseOtherCompany(connection, otherDomain) ? otherDomain : null
@@ -144,7 +145,7 @@ async function GuideAndForm({
         }
         rows={guideSteps.map((step, index) => ({
           id: step,
-          heading: t(`pipedrive.steps.${step}.heading` as Parameters<typeof t>[0]),
+          heading: t(`pipedrive.${headingOf(step, { rotate })}`),
           stepOf: t('pages.connect.stepOf', { number: index + 1, total: guideSteps.length }),
           body: (
             <GuideBody
@@ -152,6 +153,7 @@ async function GuideAndForm({
               language={connection.language}
               team={connection.teamName}
               needsAdmin={profile.accountAdmin}
+              rotate={rotate}
               adminReason={describeProfile(profile, connection.language, connection.teamName).adminReason}
               apiPageLink={
                 <ApiPageLink
