@@ -1,13 +1,13 @@
 import type { Introduced } from '#lib/connection/introduce.ts'
 
 /** Who asks for what, what is needed, and what becomes of the token: the first thing the customer reads. */
-export function Introduction({ words, level = 1 }: { words: Introduced; level?: 1 | 3 }) {
+export function Introduction({ words, level = 1 }: { words: Introduced; level?: 1 | 4 }) {
   const Title = `h${level}` as const
-  const CardTitle = level === 1 ? 'h2' : 'h4'
+  const CardTitle = level === 1 ? 'h2' : 'h5'
   return (
     <>
-      <Title className="font-bold text-2xl sm:text-3xl">{words.title}</Title>
-      <p className="max-w-prose text-lg">{words.lead}</p>
+      <Title className={level === 1 ? 'font-bold text-2xl sm:text-3xl' : 'font-bold text-xl'}>{words.title}</Title>
+      <p className={level === 1 ? 'max-w-prose text-lg' : undefined}>{words.lead}</p>
       {words.note && (
         <figure className="card">
           <figcaption className="font-semibold">{words.note.by}</figcaption>

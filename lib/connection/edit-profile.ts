@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod'
 import type { Actor } from '#lib/actor.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
-import { inTransaction } from '#lib/data/database.ts'
+import { db, inTransaction } from '#lib/data/database.ts'
 import {
   countProfiles,
   findProfile,
@@ -100,6 +100,16 @@ export async function disableProfile(
     }
     return isBuiltIn(key) || !(await findProfile(trx, { teamId: actor.teamId, profile: key })) ? 'unknown' : 'done'
   })
+}
+
+const PROFILE_KEY = /^[a-z0-9-]{1,40}$/
+
+/** The profile that a page names; null is recorded, because it may be another team's. */
+export async function openProfile(actor: Actor, key: string): Promise<Profile | null> {
+  if (!PROFILE_KEY.test(key)) return null
+  const profile = await findProfile(db(), { teamId: actor.teamId, profile: key })
+  if (!profile) await recordAudit(db(), actor, { action: 'access.refused', objectId: key, outcome: 'refused' })
+  return profile
 }
 
 function profileOf(input: ProfileInput): Profile {

@@ -16,7 +16,7 @@ export const listColumns = [
 export type ListColumn = (typeof listColumns)[number]
 export type ListRow = { line: string } & Partial<Record<ListColumn, string>>
 
-const neededColumns = ['customer', 'contact_email', 'profile'] as const satisfies ListColumn[]
+export const neededColumns = ['customer', 'contact_email', 'profile'] as const satisfies ListColumn[]
 
 export const LIST_ROWS_MAX = 200
 const CELL_CHARACTERS_MAX = 2_000

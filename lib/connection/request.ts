@@ -1,7 +1,8 @@
 import 'server-only'
 import type { Kysely } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
-import { newLinkKey } from '#lib/crypto/digest.ts'
+import { actorIdOf } from '#lib/actor.ts'
+import { newLinkKey, sha256 } from '#lib/crypto/digest.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
 import { findRequestByCreationKey, insertConnection, insertRequest, isReferenceFree } from '#lib/data/requests.ts'
@@ -40,6 +41,14 @@ export async function requestOnce(
 ): Promise<StoredRequest & { repeated: boolean }> {
   const wanted = await checkRequest(actor, input)
   return once(actor, creationKey, (trx) => storeAndSend(trx, actor, wanted, creationKey))
+}
+
+/**
+ * The key of one press: who pressed, on which drawn form, with what in it. Pressed again it is the same; with other
+ * content, as the back button allows, it is another request.
+ */
+export function creationKeyOf(actor: Actor, formKey: string, content: unknown): string {
+  return sha256(JSON.stringify([formKey, actorIdOf(actor), content])).toString('hex')
 }
 
 /** Runs what makes a request, unless one was made under the same key. */

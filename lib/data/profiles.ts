@@ -59,9 +59,10 @@ export async function listProfiles(trx: Kysely<Database>, { teamId }: { teamId: 
   return [...Object.values(builtInProfiles), ...own]
 }
 
-const USES_MAX = 1_000
+/** Nobody needs a higher number to be careful. */
+export const USES_MAX = 1_000
 
-/** How many connections have each profile, counted up to a thousand: nobody needs more to be careful. */
+/** How many connections have each profile, counted up to a bound. */
 export async function countUses(
   trx: Kysely<Database>,
   { teamId }: { teamId: string },
