@@ -8,6 +8,7 @@ for (const javaScriptEnabled of [true, false])
     test.use({ javaScriptEnabled })
 
     test('a changed profile changes what the customer reads', async ({ page }) => {
+      test.slow()
       const key = freshKey()
       await signIn(page, 'admin')
       await page.goto('/profiles/new')

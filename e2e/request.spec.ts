@@ -3,7 +3,7 @@ import { expect } from '@playwright/test'
 import { expectAccessible, mailsTo, portal, signIn, test } from './fixtures.ts'
 
 /** A mailbox that no other test knows. */
-const mailbox = (name: string) => `${name}.${crypto.randomUUID().slice(0, 8)}@acme.example`
+const mailbox = (name: string) => `${name}@c-${crypto.randomUUID().slice(0, 8)}.example`
 const uniqueCustomer = (name: string) => `${name} ${crypto.randomUUID().slice(0, 6)}`
 
 async function fill(
@@ -33,7 +33,7 @@ for (const javaScriptEnabled of [true, false])
       await page.getByRole('button', { name: 'Send request' }).click()
       await expect(page.getByRole('status').filter({ hasText: `Sent to ${email}` })).toBeVisible()
       const mail = await expectMail(email)
-      expect(mail?.subject).toContain('Two-way CRM integration')
+      expect(mail?.text).toContain('Two-way CRM integration')
       expect(mail?.text).toContain(customer)
     })
 
@@ -93,7 +93,10 @@ for (const javaScriptEnabled of [true, false])
       await page.getByText('Several connections').click()
       await page.getByRole('button', { name: 'Add a connection' }).click()
       await page.getByLabel('What the integration does').nth(1).selectOption('read-only-sync')
+      const saved = page.waitForResponse((response) => response.request().method() === 'POST')
       await page.getByRole('button', { name: 'Save draft' }).click()
+      await saved
+      await page.goto(page.url())
       await expect(page.getByLabel('What the integration does').nth(1)).toHaveValue('read-only-sync')
       await page.getByRole('button', { name: 'Remove connection 2' }).click()
       await expect(page.getByLabel('What the integration does')).toHaveCount(1)
@@ -251,10 +254,17 @@ test.describe('everybody can use it', () => {
   for (const colorScheme of ['light', 'dark'] as const)
     for (const locale of ['en-GB', 'de-DE'])
       test(`${colorScheme}, ${locale}, on a phone`, async ({ browser }) => {
-        const context = await browser.newContext({ colorScheme, locale, viewport: { width: 320, height: 720 } })
+        test.slow()
+        const english = await browser.newContext()
+        await signIn(await english.newPage(), 'admin')
+        const storageState = await english.storageState()
+        const viewport = { width: 320, height: 720 }
+        const context = await browser.newContext({ colorScheme, locale, viewport, storageState })
         const page = await context.newPage()
         const german = locale === 'de-DE'
-        await signIn(page, 'admin')
+        const problem = page
+          .getByRole('alert')
+          .filter({ hasText: german ? 'Da stimmt etwas nicht' : 'There is a problem' })
         const check = async () => {
           await expectAccessible(page)
           expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320)
@@ -265,7 +275,7 @@ test.describe('everybody can use it', () => {
         await expect(page.locator('fieldset.card')).toHaveCount(1)
         await check()
         await page.getByRole('button', { name: german ? 'Anfrage senden' : 'Send request' }).click()
-        await expect(page.getByRole('alert').first()).toBeVisible()
+        await expect(problem).toBeVisible()
         await page
           .getByRole('button', { name: german ? 'Vorschau' : 'Preview', exact: true })
           .last()
@@ -278,10 +288,11 @@ test.describe('everybody can use it', () => {
         await check()
         await page.goto('/profiles/new?copy=full-setup')
         await page.getByRole('button', { name: german ? 'Profil anlegen' : 'Create profile' }).click()
-        await expect(page.getByRole('alert').first()).toBeVisible()
+        await expect(problem).toBeVisible()
         await check()
         await page.goto('/profiles/read-only-sync')
         await check()
         await context.close()
+        await english.close()
       })
 })
