@@ -13,9 +13,13 @@ type Guard =
 
 const everybody = ['admin', 'account_manager', 'support'] as const
 const admins = ['admin'] as const
+const requesters = ['admin', 'account_manager'] as const
 
-/** Pages and route handlers. Staff pages with an id in their address name an address to try. */
-export const routes: Record<string, Guard & { address?: string }> = {
+/**
+ * Pages and route handlers. Staff pages with an id in their address name an address to try, and what it answers to a
+ * role that fits where that is not 200.
+ */
+export const routes: Record<string, Guard & { address?: string; method?: 'POST'; answers?: number }> = {
   'app/page.tsx': { guard: 'public' },
   'app/guides/pipedrive/page.tsx': { guard: 'public' },
   'app/(customer)/help/page.tsx': { guard: 'public' },
@@ -36,6 +40,30 @@ export const routes: Record<string, Guard & { address?: string }> = {
   'app/(team)/connections/page.tsx': { guard: 'staff', roles: everybody },
   'app/(team)/connections/bulk/page.tsx': { guard: 'staff', roles: everybody },
   'app/api/board/route.ts': { guard: 'staff', roles: everybody },
+  'app/(team)/connections/new/page.tsx': { guard: 'staff', roles: requesters },
+  'app/(team)/connections/new/delete/page.tsx': { guard: 'staff', roles: requesters, answers: 404 },
+  'app/(team)/connections/new/import/page.tsx': { guard: 'staff', roles: requesters },
+  'app/(team)/connections/new/import/[importId]/page.tsx': { guard: 'staff', roles: requesters, answers: 404 },
+  'app/(team)/connections/new/import/example/route.ts': { guard: 'staff', roles: requesters },
+  'app/(team)/connections/new/import/upload/route.ts': {
+    guard: 'staff',
+    roles: requesters,
+    method: 'POST',
+    answers: 303,
+  },
+  'app/(team)/profiles/page.tsx': { guard: 'staff', roles: everybody },
+  'app/(team)/profiles/new/page.tsx': { guard: 'staff', roles: admins },
+  'app/(team)/profiles/[profileKey]/page.tsx': {
+    guard: 'staff',
+    roles: everybody,
+    address: '/profiles/read-only-sync',
+  },
+  'app/(team)/profiles/[profileKey]/disable/page.tsx': {
+    guard: 'staff',
+    roles: admins,
+    address: '/profiles/no-such/disable',
+    answers: 404,
+  },
   'app/(team)/settings/page.tsx': { guard: 'staff', roles: admins },
 }
 
@@ -52,6 +80,14 @@ export const actions: Record<string, Guard> = {
   'app/(team)/actions.ts signOutAction': { guard: 'staff', roles: everybody },
   'app/(team)/actions.ts chooseThemeAction': { guard: 'staff', roles: everybody },
   'app/(team)/connections/bulk/actions.ts bulkAction': { guard: 'staff', roles: everybody },
+  'app/(team)/connections/new/actions.ts requestAction': { guard: 'staff', roles: requesters },
+  'app/(team)/connections/new/actions.ts previewAction': { guard: 'staff', roles: requesters },
+  'app/(team)/connections/new/actions.ts deleteDraftAction': { guard: 'staff', roles: requesters },
+  'app/(team)/connections/new/import/[importId]/actions.ts sendListAction': { guard: 'staff', roles: requesters },
+  'app/(team)/profiles/actions.ts profileAction': { guard: 'staff', roles: admins },
+  'app/(team)/profiles/actions.ts readsAction': { guard: 'staff', roles: admins },
+  'app/(team)/profiles/actions.ts disableProfileAction': { guard: 'staff', roles: admins },
+  'app/(team)/profiles/actions.ts enableProfileAction': { guard: 'staff', roles: admins },
   'app/(team)/settings/actions.ts addMemberAction': { guard: 'staff', roles: admins },
   'app/(team)/settings/actions.ts changeRoleAction': { guard: 'staff', roles: admins },
   'app/(team)/settings/actions.ts disableMemberAction': { guard: 'staff', roles: admins },
