@@ -23,6 +23,8 @@ import { checkRequest } from './request-schema.ts'
 /** `sent_before`: somebody else, or an earlier press, was quicker. `gone`: deleted, or never a draft of the team. */
 export type DraftOutcome = { kind: 'done'; request: StoredRequest } | { kind: 'sent_before' } | { kind: 'gone' }
 
+const REQUEST_ID = /^req_[0-9a-hjkmnp-tv-z]{26}$/
+
 /** Saves a request that is not sent yet. The same key finds the draft that an earlier press made. */
 export async function saveDraft(actor: Actor, input: RequestInput, creationKey: string): Promise<StoredRequest> {
   const wanted = await checkRequest(actor, input)
@@ -70,6 +72,7 @@ async function withDraft(
   requestId: string,
   work: (trx: Kysely<Database>, connections: DraftConnection[]) => Promise<StoredRequest>,
 ): Promise<DraftOutcome> {
+  if (!REQUEST_ID.test(requestId)) return { kind: 'gone' }
   const request = await inTransaction(async (trx) => {
     const connections = await lockDraft(trx, actor, requestId)
     return connections.length > 0 ? work(trx, connections) : null
@@ -111,8 +114,6 @@ async function rewrite(
     connections: [...kept.map(({ id }) => ({ id, status: 'draft' as const })), ...added],
   }
 }
-
-const REQUEST_ID = /^req_[0-9a-hjkmnp-tv-z]{26}$/
 
 /** The draft that a page names; null is recorded, because it may be another team's. */
 export async function openDraft(actor: Actor, requestId: string): Promise<Draft | null> {

@@ -57,6 +57,8 @@ export const profileSchema = z.object({
 })
 export type ProfileInput = z.input<typeof profileSchema>
 
+const PROFILE_KEY = /^[a-z0-9-]{1,40}$/
+
 export type ProfileOutcome = 'done' | 'key_taken' | 'too_many' | 'unknown'
 
 /** Adds a profile to the team. Pressed twice with the same words, the second press finds it done. */
@@ -93,6 +95,7 @@ export async function disableProfile(
   actor: Actor,
   { key, disabled }: { key: string; disabled: boolean },
 ): Promise<ProfileOutcome> {
+  if (!PROFILE_KEY.test(key)) return 'unknown'
   return inTransaction(async (trx) => {
     if (await setProfileDisabled(trx, actor, { key, disabled })) {
       await recordAudit(trx, actor, { action: disabled ? 'profile.disabled' : 'profile.enabled', objectId: key })
@@ -101,8 +104,6 @@ export async function disableProfile(
     return isBuiltIn(key) || !(await findProfile(trx, { teamId: actor.teamId, profile: key })) ? 'unknown' : 'done'
   })
 }
-
-const PROFILE_KEY = /^[a-z0-9-]{1,40}$/
 
 /** The profile that a page names; null is recorded, because it may be another team's. */
 export async function openProfile(actor: Actor, key: string): Promise<Profile | null> {

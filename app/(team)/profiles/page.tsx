@@ -29,7 +29,7 @@ export default async function ProfilesPage({ searchParams }: { searchParams: Pro
   const isAdmin = staff.role === 'admin'
   return (
     <>
-      <title>{`${t('profiles.title')} · ${t('shell.product')}`}</title>
+      <title>{`${t('profiles.title')} · ${t('fault.product')}`}</title>
       <div className="console-head">
         <div>
           <h1 className="console-title">{t('profiles.title')}</h1>

@@ -47,7 +47,7 @@ export function ProfileEditor({
   reads: ReadByCustomer[]
   mode: 'create' | 'change' | 'show'
 }) {
-  const pageTitle = `${title} · ${t('shell.product')}`
+  const pageTitle = `${title} · ${t('fault.product')}`
   const choices = [
     ...['hidden', 'optional', 'required'].map((value) => [`startDate_${value}`, `startDates.${value}`]),
     ...['collect', 'rotate'].map((value) => [`mode_${value}`, `modes.${value}`]),

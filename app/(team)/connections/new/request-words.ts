@@ -53,7 +53,7 @@ const previewLabels = [
 /** The words that the form needs in the browser; only these travel. */
 export function requestWords(t: Words, title: string): Record<string, string> {
   const capital = (key: string) => key.charAt(0).toUpperCase() + key.slice(1)
-  const pageTitle = `${title} · ${t('shell.product')}`
+  const pageTitle = `${title} · ${t('fault.product')}`
   return {
     title: pageTitle,
     titleError: t('requests.form.titleError', { title: pageTitle }),

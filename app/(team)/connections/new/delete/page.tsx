@@ -16,7 +16,7 @@ export default async function DeleteDraftPage({ searchParams }: { searchParams: 
   const title = t('requests.remove.title', { customer: draft.customerName })
   return (
     <div className="max-w-prose space-y-4">
-      <title>{`${title} · ${t('shell.product')}`}</title>
+      <title>{`${title} · ${t('fault.product')}`}</title>
       <h1 className="console-title">{title}</h1>
       <p>{t('requests.remove.text', { reference: draft.reference })}</p>
       <form action={deleteDraftAction.bind(null, draft.id)} className="actions">

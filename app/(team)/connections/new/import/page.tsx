@@ -33,7 +33,7 @@ export default async function ImportPage({ searchParams }: Props) {
   const shown = String(what ?? '').slice(0, SHOWN_CHARACTERS_MAX)
   const error = known && t(`requests.list.fault.${known}`, { what: shown || 'none' })
   const profiles = (await listProfiles(db(), staff)).filter(({ disabledAt }) => !disabledAt)
-  const title = `${t('requests.list.title')} · ${t('shell.product')}`
+  const title = `${t('requests.list.title')} · ${t('fault.product')}`
   const needed = neededColumns as readonly string[]
   return (
     <>

@@ -21,7 +21,7 @@ export default async function DisableProfilePage({ params }: { params: Promise<{
   const title = t('profiles.turn.disableTitle', { name })
   return (
     <div className="max-w-prose space-y-4">
-      <title>{`${title} · ${t('shell.product')}`}</title>
+      <title>{`${title} · ${t('fault.product')}`}</title>
       <h1 className="console-title">{title}</h1>
       <p>{t('profiles.turn.disableText')}</p>
       <form action={disableProfileAction.bind(null, profile.key)} className="actions">

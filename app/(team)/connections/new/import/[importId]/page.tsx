@@ -25,7 +25,7 @@ export default async function CheckedListPage({ params, searchParams }: Props) {
   if (!rows) notFound()
   const t = await pageWords()
   const bad = rows.filter(({ problems, sent }) => problems.length > 0 && !sent)
-  const title = `${t('requests.list.checkTitle')} · ${t('shell.product')}`
+  const title = `${t('requests.list.checkTitle')} · ${t('fault.product')}`
   return (
     <>
       <title>{bad.length > 0 ? t('requests.form.titleError', { title }) : title}</title>
