@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
 import type { Language } from '#lib/words.ts'
+import { copyForBoard } from './board-copies.ts'
 import { CONNECTIONS_PER_REQUEST_MAX, countStatus } from './connections.ts'
 import type { NewConnection, NewRequest } from './requests.ts'
 import { findOrInsertParties } from './requests.ts'
@@ -129,6 +130,7 @@ export async function updateDraftConnection(
     .where('id', '=', connectionId)
     .where('status', '=', 'draft')
     .execute()
+  await copyForBoard(trx, { teamId, connectionIds: [connectionId] })
 }
 
 /** Deletes connections that never were more than a draft: nothing refers to them. */
