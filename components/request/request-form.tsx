@@ -72,14 +72,14 @@ export function RequestForm({
         </button>
         <input type="hidden" name="formKey" value={state.formKey} />
         <input type="hidden" name="connections" value={typed.connections.length} />
-        <ErrorSummary heading={say('problemTitle')} errors={errors} attempt={state.attempt} />
-        <DuplicateWarning duplicates={state.duplicates} attempt={state.attempt} words={words} />
-        <TextField {...field('customer', 'customer')} list="customers" defaultValue={typed.customer} />
         <datalist id="customers">
           {customers.map((name) => (
             <option key={name} value={name} />
           ))}
         </datalist>
+        <ErrorSummary heading={say('problemTitle')} errors={errors} attempt={state.attempt} />
+        <DuplicateWarning duplicates={state.duplicates} attempt={state.attempt} words={words} />
+        <TextField {...field('customer', 'customer')} list="customers" defaultValue={typed.customer} />
         <TextField
           {...field('contactEmail', 'contactEmail')}
           type="email"
