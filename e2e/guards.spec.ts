@@ -88,15 +88,17 @@ async function cookieOf(browser: Browser, role: StaffRole): Promise<string> {
 
 const addressOf = (file: string) => file.replace(/^app|\/\([^)]*\)|\/(?:page|route)\.tsx?$/g, '') || '/'
 
-for (const { name, roles, address = addressOf(name), answer: found = 200 } of staffRows(routes)) {
+for (const { name, roles, address = addressOf(name), method = 'GET', answers = 200 } of staffRows(routes)) {
   test(`${name} is for ${roles.join(', ')}`, async ({ request: http }) => {
-    const stranger = await http.get(address, { maxRedirects: 0 })
+    const origin = `http://localhost:${PORT}`
+    const ask = (cookie: string) => http.fetch(address, { method, headers: { origin, cookie }, maxRedirects: 0 })
+    const stranger = await ask('')
     if (stranger.status() === 307)
       expect(stranger.headers().location).toBe(`/sign-in?next=${encodeURIComponent(address)}`)
     else expect(stranger.status()).toBe(401)
     for (const role of allRoles) {
-      const answer = await http.get(address, { headers: { cookie: cookies[role] }, maxRedirects: 0 })
-      expect(answer.status(), role).toBe(roles.includes(role) ? found : 403)
+      const answer = await ask(cookies[role])
+      expect(answer.status(), role).toBe(roles.includes(role) ? answers : 403)
     }
   })
 }

@@ -13,15 +13,18 @@ type Guard =
 
 const everybody = ['admin', 'account_manager', 'support'] as const
 const admins = ['admin'] as const
+const requesters = ['admin', 'account_manager'] as const
 
 const support = ['admin', 'support'] as const
-const managers = ['admin', 'account_manager'] as const
 
 /** An id of nobody: whoever may open the page reads that there is none. */
-const noCase = (base: string) => ({ address: `/${base}/con_${'0'.repeat(26)}`, answer: 404 })
+const noCase = (base: string) => ({ address: `/${base}/con_${'0'.repeat(26)}`, answers: 404 })
 
-/** Pages and route handlers. Staff pages with an id in their address name an address to try. */
-export const routes: Record<string, Guard & { address?: string; answer?: number }> = {
+/**
+ * Pages and route handlers. Staff pages with an id in their address name an address to try, and what it answers to a
+ * role that fits where that is not 200.
+ */
+export const routes: Record<string, Guard & { address?: string; method?: 'POST'; answers?: number }> = {
   'app/page.tsx': { guard: 'public' },
   'app/guides/pipedrive/page.tsx': { guard: 'public' },
   'app/(customer)/help/page.tsx': { guard: 'public' },
@@ -51,9 +54,9 @@ export const routes: Record<string, Guard & { address?: string; answer?: number 
   'app/api/board/route.ts': { guard: 'staff', roles: everybody },
   'app/(team)/hand-overs/[handOverId]/page.tsx': {
     guard: 'staff',
-    roles: managers,
+    roles: requesters,
     address: '/hand-overs/hnd_unknown',
-    answer: 404,
+    answers: 404,
   },
   'app/(team)/connections/[connectionId]/page.tsx': { guard: 'staff', roles: everybody, ...noCase('connections') },
   'app/(team)/support/page.tsx': { guard: 'staff', roles: support },
@@ -61,6 +64,30 @@ export const routes: Record<string, Guard & { address?: string; answer?: number 
   'app/preview/[connectionId]/page.tsx': { guard: 'staff', roles: support, ...noCase('preview') },
   'app/(team)/audit/page.tsx': { guard: 'staff', roles: admins },
   'app/(team)/audit/export/route.ts': { guard: 'staff', roles: admins },
+  'app/(team)/connections/new/page.tsx': { guard: 'staff', roles: requesters },
+  'app/(team)/connections/new/delete/page.tsx': { guard: 'staff', roles: requesters, answers: 404 },
+  'app/(team)/connections/new/import/page.tsx': { guard: 'staff', roles: requesters },
+  'app/(team)/connections/new/import/[importId]/page.tsx': { guard: 'staff', roles: requesters, answers: 404 },
+  'app/(team)/connections/new/import/example/route.ts': { guard: 'staff', roles: requesters },
+  'app/(team)/connections/new/import/upload/route.ts': {
+    guard: 'staff',
+    roles: requesters,
+    method: 'POST',
+    answers: 303,
+  },
+  'app/(team)/profiles/page.tsx': { guard: 'staff', roles: everybody },
+  'app/(team)/profiles/new/page.tsx': { guard: 'staff', roles: admins },
+  'app/(team)/profiles/[profileKey]/page.tsx': {
+    guard: 'staff',
+    roles: everybody,
+    address: '/profiles/read-only-sync',
+  },
+  'app/(team)/profiles/[profileKey]/disable/page.tsx': {
+    guard: 'staff',
+    roles: admins,
+    address: '/profiles/no-such/disable',
+    answers: 404,
+  },
   'app/(team)/settings/page.tsx': { guard: 'staff', roles: admins },
 }
 
@@ -78,8 +105,8 @@ export const actions: Record<string, Guard> = {
   'app/(customer)/decline/[requestId]/actions.ts declineAction': { guard: 'customer' },
   'app/(customer)/hand-over/[requestId]/actions.ts handOverAction': { guard: 'customer' },
   'app/(customer)/reminders/[stopKey]/actions.ts stopRemindersAction': { guard: 'public' },
-  'app/(team)/hand-overs/[handOverId]/actions.ts approveAction': { guard: 'staff', roles: managers },
-  'app/(team)/hand-overs/[handOverId]/actions.ts refuseAction': { guard: 'staff', roles: managers },
+  'app/(team)/hand-overs/[handOverId]/actions.ts approveAction': { guard: 'staff', roles: requesters },
+  'app/(team)/hand-overs/[handOverId]/actions.ts refuseAction': { guard: 'staff', roles: requesters },
   'app/(team)/settings/look-actions.ts changeLookAction': { guard: 'staff', roles: admins },
   'app/(team)/settings/look-actions.ts changeMailAction': { guard: 'staff', roles: admins },
   'app/(team)/settings/look-actions.ts changeLogoAction': { guard: 'staff', roles: admins },
@@ -93,13 +120,21 @@ export const actions: Record<string, Guard> = {
   'app/(team)/connections/[connectionId]/actions.ts extendAction': { guard: 'staff', roles: everybody },
   'app/(team)/connections/[connectionId]/actions.ts revokeAction': { guard: 'staff', roles: everybody },
   'app/(team)/connections/[connectionId]/actions.ts copyAction': { guard: 'staff', roles: everybody },
-  'app/(team)/connections/[connectionId]/actions.ts addressAction': { guard: 'staff', roles: managers },
-  'app/(team)/connections/[connectionId]/actions.ts backupAction': { guard: 'staff', roles: managers },
-  'app/(team)/connections/[connectionId]/actions.ts acceptAction': { guard: 'staff', roles: managers },
-  'app/(team)/connections/[connectionId]/actions.ts refuseAction': { guard: 'staff', roles: managers },
-  'app/(team)/connections/[connectionId]/actions.ts companyAction': { guard: 'staff', roles: managers },
+  'app/(team)/connections/[connectionId]/actions.ts addressAction': { guard: 'staff', roles: requesters },
+  'app/(team)/connections/[connectionId]/actions.ts backupAction': { guard: 'staff', roles: requesters },
+  'app/(team)/connections/[connectionId]/actions.ts acceptAction': { guard: 'staff', roles: requesters },
+  'app/(team)/connections/[connectionId]/actions.ts refuseAction': { guard: 'staff', roles: requesters },
+  'app/(team)/connections/[connectionId]/actions.ts companyAction': { guard: 'staff', roles: requesters },
   'app/(team)/connections/[connectionId]/actions.ts checkAction': { guard: 'staff', roles: everybody },
   'app/(team)/support/actions.ts lookUpAction': { guard: 'staff', roles: support },
+  'app/(team)/connections/new/actions.ts requestAction': { guard: 'staff', roles: requesters },
+  'app/(team)/connections/new/actions.ts previewAction': { guard: 'staff', roles: requesters },
+  'app/(team)/connections/new/actions.ts deleteDraftAction': { guard: 'staff', roles: requesters },
+  'app/(team)/connections/new/import/[importId]/actions.ts sendListAction': { guard: 'staff', roles: requesters },
+  'app/(team)/profiles/actions.ts profileAction': { guard: 'staff', roles: admins },
+  'app/(team)/profiles/actions.ts readsAction': { guard: 'staff', roles: admins },
+  'app/(team)/profiles/actions.ts disableProfileAction': { guard: 'staff', roles: admins },
+  'app/(team)/profiles/actions.ts enableProfileAction': { guard: 'staff', roles: admins },
   'app/(team)/settings/actions.ts addMemberAction': { guard: 'staff', roles: admins },
   'app/(team)/settings/actions.ts changeRoleAction': { guard: 'staff', roles: admins },
   'app/(team)/settings/actions.ts disableMemberAction': { guard: 'staff', roles: admins },

@@ -18,10 +18,14 @@ import mailDe from '#messages/mail.de.json' with { type: 'json' }
 import mailEn from '#messages/mail.en.json' with { type: 'json' }
 import pagesDe from '#messages/pages.de.json' with { type: 'json' }
 import pagesEn from '#messages/pages.en.json' with { type: 'json' }
+import profilesDe from '#messages/profiles.de.json' with { type: 'json' }
+import profilesEn from '#messages/profiles.en.json' with { type: 'json' }
 import repliesDe from '#messages/replies.de.json' with { type: 'json' }
 import repliesEn from '#messages/replies.en.json' with { type: 'json' }
 import reportDe from '#messages/report.de.json' with { type: 'json' }
 import reportEn from '#messages/report.en.json' with { type: 'json' }
+import requestsDe from '#messages/requests.de.json' with { type: 'json' }
+import requestsEn from '#messages/requests.en.json' with { type: 'json' }
 import shellDe from '#messages/shell.de.json' with { type: 'json' }
 import shellEn from '#messages/shell.en.json' with { type: 'json' }
 import teamDe from '#messages/team.de.json' with { type: 'json' }
@@ -39,6 +43,8 @@ const en = {
   mail: mailEn,
   contact: contactEn,
   look: lookEn,
+  profiles: profilesEn,
+  requests: requestsEn,
   pipedrive: pipedriveEn,
   shell: shellEn,
   fault: faultEn,
@@ -56,6 +62,8 @@ const de = {
   mail: mailDe,
   contact: contactDe,
   look: lookDe,
+  profiles: profilesDe,
+  requests: requestsDe,
   pipedrive: pipedriveDe,
   shell: shellDe,
   fault: faultDe,

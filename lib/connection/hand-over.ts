@@ -172,6 +172,8 @@ async function passOn(trx: Kysely<Database>, actor: Actor, { request, colleague,
     language: request.language,
     project: request.project,
     note: request.note,
+    linkDays: null,
+    creationKey: null,
   })
   // First, so that what the board shows of a link is written on what belongs to it now.
   for (const connection of open) await moveOne(trx, actor, connection, id)

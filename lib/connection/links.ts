@@ -22,7 +22,8 @@ import {
 } from '#lib/data/secure-links.ts'
 import { getTeamSettings } from '#lib/data/teams.ts'
 import { enqueueLinkLetter } from './letters.ts'
-import { LINK_DAYS_MAX, linkAddress } from './request.ts'
+import { linkAddress } from './request.ts'
+import { LINK_DAYS_MAX } from './request-schema.ts'
 import type { Status } from './status.ts'
 import { isOpen, isSettled } from './status.ts'
 

@@ -70,7 +70,7 @@ async function assertWhole({ connectionId }: Asked, kind: string): Promise<void>
   const stored = kind === 'settled' ? 1 : 0
   assert.equal(await countRows('credentials', connectionId), stored)
   assert.equal(await countRows('verifications', connectionId), stored)
-  assert.deepEqual(await lettersOf(connectionId), stored ? ['receipt'] : [])
+  assert.deepEqual(await lettersOf(connectionId), stored ? ['receipt', 'connected_notice'] : [])
   assert.equal((await statusOf(connectionId)).version, stored)
 }
 
@@ -162,7 +162,7 @@ onEachEngine(
       await connect(asked.holder, typed('no-persons'))
       const ends = await Promise.all([confirmPending(asked.holder), confirmPending(asked.holder)])
       assert.equal(ends.filter(({ kind }) => kind === 'settled').length, 1, JSON.stringify(ends))
-      assert.deepEqual(await lettersOf(asked.connectionId), ['receipt'])
+      assert.deepEqual(await lettersOf(asked.connectionId), ['receipt', 'connected_notice'])
     })
   },
   () => ({ PIPEDRIVE_BASE_URL: pipedrive.url }),

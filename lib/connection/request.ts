@@ -1,135 +1,163 @@
 import 'server-only'
-import * as z from 'zod'
+import type { Kysely } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
-import { newLinkKey } from '#lib/crypto/digest.ts'
+import { actorIdOf } from '#lib/actor.ts'
+import { newLinkKey, sha256 } from '#lib/crypto/digest.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
-import { CONNECTIONS_PER_REQUEST_MAX } from '#lib/data/connections.ts'
-import { inTransaction } from '#lib/data/database.ts'
-import { insertConnection, insertRequest, isReferenceFree } from '#lib/data/requests.ts'
+import { db, inTransaction } from '#lib/data/database.ts'
+import { findRequestByCreationKey, insertConnection, insertRequest, isReferenceFree } from '#lib/data/requests.ts'
+import type { Database } from '#lib/data/schema.ts'
 import { insertLink } from '#lib/data/secure-links.ts'
-import { findFirstAdmin, findStaffByEmail } from '#lib/data/staff.ts'
 import { getTeamSettings } from '#lib/data/teams.ts'
 import { env } from '#lib/env.ts'
-import { parseEmailAddress } from '#lib/mail/address.ts'
-import { fieldsOf, providerIds } from '#lib/providers/fields.ts'
-import { words } from '#lib/words.ts'
+import { log } from '#lib/log.ts'
+import { fieldsOf } from '#lib/providers/fields.ts'
 import { enqueueLinkLetter } from './letters.ts'
-import type { ProfileId } from './profiles.ts'
-import { builtInProfiles } from './profiles.ts'
+import { nameOf } from './profile-words.ts'
+import type { RequestInput, WantedRequest } from './request-schema.ts'
+import { checkRequest } from './request-schema.ts'
 import type { Status } from './status.ts'
 
-export const LINK_DAYS = 14
-export const LINK_DAYS_MAX = 60
+export type StoredRequest = { id: string; reference: string; connections: { id: string; status: Status }[] }
 
-const line = (max: number) =>
-  z
-    .string()
-    .transform((typed) =>
-      typed
-        .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-        .replace(/\s+/g, ' ')
-        .trim(),
-    )
-    .pipe(z.string().min(1).max(max))
-
-const emailSchema = z.string().transform((typed, check) => {
-  const address = parseEmailAddress(typed)
-  if (address) return address
-  check.issues.push({ code: 'custom', message: 'not a mail address we can write to', input: typed })
-  return z.NEVER
-})
-
-const startDateSchema = z.iso.datetime({ offset: true })
-
-/** What a manager, the CLI or the API asks for. The same shape everywhere. */
-export const requestSchema = z.object({
-  customer: line(120),
-  contact: z.object({ name: line(120), email: emailSchema }),
-  owner: emailSchema.optional(),
-  language: z.enum(['en', 'de']).default('en'),
-  project: line(80).optional(),
-  note: z.string().trim().max(1000).optional(),
-  expiresInDays: z.coerce.number().int().min(1).max(LINK_DAYS_MAX).optional(),
-  deliver: z.enum(['mail', 'link']).default('mail'),
-  connections: z
-    .array(
-      z.object({
-        provider: z.enum(providerIds),
-        profile: z.enum(Object.keys(builtInProfiles) as [ProfileId, ...ProfileId[]]),
-        expectedDomain: z.string().optional(),
-        startDate: startDateSchema.optional(),
-        externalId: z.string().max(200).optional(),
-        name: line(80).optional(),
-      }),
-    )
-    .min(1)
-    .max(CONNECTIONS_PER_REQUEST_MAX),
-})
-export type RequestInput = z.input<typeof requestSchema>
-type Request = z.output<typeof requestSchema>
-
-export type RequestedConnections = {
-  id: string
-  reference: string
+export type RequestedConnections = StoredRequest & {
   /** The secure link. Shown to whoever asked for it once, stored nowhere. */
   link: string
-  connections: { id: string; status: Status }[]
 }
 
 /** Asks a customer for credentials: stores the request, makes its secure link and queues the mail. Throws ZodError on bad input. */
 export async function requestConnections(actor: Actor, input: RequestInput): Promise<RequestedConnections> {
-  const request = requestSchema.parse(input)
-  const domains = request.connections.map(
-    ({ provider, expectedDomain }) => expectedDomain && cleanExpectedDomain(provider, expectedDomain),
-  )
-  const { key, digest } = newLinkKey()
-  const status: Status = request.deliver === 'mail' ? 'queued' : 'sent'
+  const wanted = await checkRequest(actor, input)
+  return inTransaction((trx) => storeAndSend(trx, actor, wanted, null))
+}
 
-  return inTransaction(async (trx) => {
-    const reference = await freeReference((candidate) => isReferenceFree(trx, actor.teamId, candidate))
-    const owner = request.owner
-      ? await findStaffByEmail(trx, actor.teamId, request.owner)
-      : await findFirstAdmin(trx, actor.teamId)
-    const { id, customerId } = await insertRequest(trx, actor, {
-      reference,
-      customerName: request.customer,
-      contactName: request.contact.name,
-      contactEmail: request.contact.email,
-      ownerId: owner?.id ?? null,
-      language: request.language,
-      project: request.project ?? projectOf(request),
-      note: request.note || null,
+/**
+ * As `requestConnections`, for a press that may come twice: the same key finds the request that was made before.
+ * `repeated` tells the second one from the first.
+ */
+export async function requestOnce(
+  actor: Actor,
+  input: RequestInput,
+  creationKey: string,
+): Promise<StoredRequest & { repeated: boolean }> {
+  const wanted = await checkRequest(actor, input)
+  return once(actor, creationKey, (trx) => storeAndSend(trx, actor, wanted, creationKey))
+}
+
+/**
+ * The key of one press: who pressed, on which drawn form, with what in it. Pressed again it is the same; with other
+ * content, as the back button allows, it is another request.
+ */
+export function creationKeyOf(actor: Actor, formKey: string, content: unknown): string {
+  return sha256(JSON.stringify([formKey, actorIdOf(actor), content])).toString('hex')
+}
+
+/** Runs what makes a request, unless one was made under the same key. */
+export async function once(
+  actor: Actor,
+  creationKey: string,
+  make: (trx: Kysely<Database>) => Promise<StoredRequest>,
+): Promise<StoredRequest & { repeated: boolean }> {
+  try {
+    return await inTransaction(async (trx) => {
+      const before = await findRequestByCreationKey(trx, actor, creationKey)
+      return before ? { ...before, repeated: true } : { ...withoutLink(await make(trx)), repeated: false }
     })
-    const connections: { id: string; status: Status }[] = []
-    for (const [index, wanted] of request.connections.entries()) {
-      const connectionId = await insertConnection(trx, actor, {
-        requestId: id,
-        customerId,
-        provider: wanted.provider,
-        profile: wanted.profile,
-        name: wanted.name ?? `${request.customer} ${fieldsOf(wanted.provider).name}`.slice(0, 80),
-        status,
-        expectedDomain: domains[index] || null,
-        externalId: wanted.externalId ?? null,
-        startDate: wanted.startDate ?? null,
-      })
-      connections.push({ id: connectionId, status })
-    }
-    const link = await insertLink(trx, actor, {
-      requestId: id,
-      purpose: 'connect',
-      expiresInDays: request.expiresInDays ?? (await getTeamSettings(trx, actor.teamId)).linkDays,
-      digest,
-    })
-    await recordAudit(trx, actor, {
-      action: 'request.created',
-      objectId: id,
-      details: { reference, connections: connections.map(({ id }) => id) },
-    })
-    if (request.deliver === 'mail')
-      await enqueueLinkLetter(trx, actor, 'secure_link', { requestId: id, key, expiresAt: link.expiresAt })
-    return { id, reference, link: linkAddress(key), connections }
+  } catch (error) {
+    // Two presses in the same moment, or a lost answer to COMMIT: what the database kept decides.
+    const kept = await findRequestByCreationKey(db(), actor, creationKey)
+    if (!kept) throw error
+    log.warn('request.created_before', { requestId: kept.id })
+    return { ...kept, repeated: true }
+  }
+}
+
+function withoutLink({ id, reference, connections }: StoredRequest): StoredRequest {
+  return { id, reference, connections }
+}
+
+async function storeAndSend(
+  trx: Kysely<Database>,
+  actor: Actor,
+  wanted: WantedRequest,
+  creationKey: string | null,
+): Promise<RequestedConnections> {
+  const status: Status = wanted.deliver === 'mail' ? 'queued' : 'sent'
+  const stored = await storeRequest(trx, actor, wanted, { status, creationKey })
+  return { ...stored, link: await sendLink(trx, actor, wanted, stored.id) }
+}
+
+/** Stores a request and its connections. No link yet. */
+export async function storeRequest(
+  trx: Kysely<Database>,
+  actor: Actor,
+  wanted: WantedRequest,
+  { status, creationKey }: { status: Status; creationKey: string | null },
+): Promise<StoredRequest> {
+  const reference = await freeReference((candidate) => isReferenceFree(trx, actor.teamId, candidate))
+  const { id, customerId } = await insertRequest(trx, actor, { ...requestRow(wanted), reference, creationKey })
+  const connections = await storeConnections(trx, actor, wanted, { requestId: id, customerId, status })
+  await recordAudit(trx, actor, {
+    action: 'request.created',
+    objectId: id,
+    details: { reference, status, connections: connections.map(({ id }) => id) },
   })
+  return { id, reference, connections }
+}
+
+/** What is kept of a request beside its connections. */
+export function requestRow(wanted: WantedRequest) {
+  return {
+    customerName: wanted.customer,
+    contactName: wanted.contact.name,
+    contactEmail: wanted.contact.email,
+    ownerId: wanted.ownerId,
+    language: wanted.language,
+    project: projectOf(wanted),
+    note: wanted.note || null,
+    linkDays: wanted.expiresInDays ?? null,
+  }
+}
+
+export async function storeConnections(
+  trx: Kysely<Database>,
+  actor: Actor,
+  wanted: WantedRequest,
+  { requestId, customerId, status }: { requestId: string; customerId: string; status: Status },
+): Promise<StoredRequest['connections']> {
+  const connections: StoredRequest['connections'] = []
+  for (const connection of wanted.connections) {
+    const row = connectionRow(wanted, connection)
+    const id = await insertConnection(trx, actor, { requestId, customerId, status, ...row })
+    connections.push({ id, status })
+  }
+  return connections
+}
+
+/** What is kept of one wanted connection. */
+export function connectionRow(wanted: WantedRequest, connection: WantedRequest['connections'][number]) {
+  return {
+    provider: connection.provider,
+    profile: connection.profile.key,
+    name: connectionName(wanted, connection),
+    expectedDomain: connection.expectedDomain,
+    externalId: connection.externalId || null,
+    startDate: connection.startDate,
+  }
+}
+
+/** Makes the secure link of a stored request and queues its letter, if it is to be mailed. Answers the address. */
+export async function sendLink(
+  trx: Kysely<Database>,
+  actor: Actor,
+  wanted: Pick<WantedRequest, 'expiresInDays' | 'deliver'>,
+  requestId: string,
+): Promise<string> {
+  const { key, digest } = newLinkKey()
+  const expiresInDays = wanted.expiresInDays ?? (await getTeamSettings(trx, actor.teamId)).linkDays
+  const { expiresAt } = await insertLink(trx, actor, { requestId, purpose: 'connect', expiresInDays, digest })
+  if (wanted.deliver === 'mail') await enqueueLinkLetter(trx, actor, 'secure_link', { requestId, key, expiresAt })
+  return linkAddress(key)
 }
 
 /** The address that is mailed. Made from the configured origin, never from a request's Host. */
@@ -137,22 +165,18 @@ export function linkAddress(key: string): string {
   return `${env().portalOrigin}/l/${key}`
 }
 
-function projectOf(request: Request): string {
-  const profile = request.connections[0]?.profile ?? 'read-only-sync'
-  return words(request.language)(`pages.profiles.${profile}.title`)
+/** The project's name; without one that of its first profile. */
+export function projectOf(wanted: Pick<WantedRequest, 'project' | 'connections' | 'language'>): string {
+  const [first] = wanted.connections
+  return wanted.project ?? (first ? nameOf(first.profile, wanted.language) : '')
 }
 
-function cleanExpectedDomain(provider: Request['connections'][number]['provider'], typed: string): string {
-  const { value, error } = fieldsOf(provider).cleanDomain(typed)
-  if (!error) return value
-  throw new z.ZodError([
-    {
-      code: 'custom',
-      path: ['connections', 'expectedDomain'],
-      message: 'not a Pipedrive company address',
-      input: typed,
-    },
-  ])
+/** What a connection is called until the customer calls it something else. */
+export function connectionName(
+  { customer }: Pick<WantedRequest, 'customer'>,
+  { name, provider }: Pick<WantedRequest['connections'][number], 'name' | 'provider'>,
+): string {
+  return name ?? `${customer} ${fieldsOf(provider).name}`.slice(0, 80)
 }
 
 const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ'

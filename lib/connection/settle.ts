@@ -6,13 +6,14 @@ import { cancelCheck, scheduleCheck } from '#lib/data/connection-checks.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { moveStatus, saveOwner, touchConnection } from '#lib/data/connections.ts'
 import { insertCredential, shredCredentials } from '#lib/data/credentials.ts'
+import { db } from '#lib/data/database.ts'
+import { getProfile } from '#lib/data/profiles.ts'
 import type { Database } from '#lib/data/schema.ts'
 import { insertVerification } from '#lib/data/verifications.ts'
 import type { Verdict } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
 import type { Secret } from '#lib/secret.ts'
-import { getProfile } from './profiles.ts'
 import { sealToken, UNVERIFIED_HOST } from './seal.ts'
 import type { Status } from './status.ts'
 import { statusAfter } from './status.ts'
@@ -46,7 +47,7 @@ export async function prepareSettlement(
     attempt = 0,
   }: Judged & { apiToken: Secret; accepted?: VerdictCode | null; attempt?: number },
 ): Promise<Settlement> {
-  const { limitsAllowed } = getProfile(connection.profile)
+  const { limitsAllowed } = await getProfile(db(), connection)
   const status =
     code === 'LIMITED_ACCESS' && !limitsAllowed
       ? 'needs_customer'

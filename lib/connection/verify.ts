@@ -2,12 +2,12 @@ import 'server-only'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { findSameToken } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
+import { getProfile } from '#lib/data/profiles.ts'
 import { env } from '#lib/env.ts'
 import type { Provider, Verdict } from '#lib/providers/provider.ts'
 import { providers } from '#lib/providers/registry.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { Secret } from '#lib/secret.ts'
-import { getProfile } from './profiles.ts'
 
 /** A check that has not ended by now is given up; the customer reads that we go on trying. */
 export const CHECK_TIMEOUT_MS = 10_000
@@ -20,7 +20,7 @@ export function providerOf(connection: { provider: string }): Provider {
 
 /** One live check of a token against what the connection's profile needs. Reads only; never throws for the provider's sake. */
 export async function checkLive(
-  connection: Pick<CustomerConnection, 'provider' | 'profile'>,
+  connection: Pick<CustomerConnection, 'teamId' | 'provider' | 'profile'>,
   {
     apiToken,
     companyDomain,
@@ -28,7 +28,7 @@ export async function checkLive(
     depth = 'full',
   }: { apiToken: Secret; companyDomain: string; startDate: string | null; depth?: 'identity' | 'full' },
 ): Promise<Verdict> {
-  const { capabilities, accountAdmin } = getProfile(connection.profile)
+  const { capabilities, accountAdmin } = await getProfile(db(), connection)
   return providerOf(connection).verify({
     apiToken,
     companyDomain,

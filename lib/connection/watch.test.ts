@@ -71,7 +71,7 @@ onEachEngine(
       const kept = await inForce()
       assert.equal(kept?.host, 'acme.pipedrive.com')
       assert.ok(kept && (await openCredential(asked.holder, kept, 'test')).reveal() === fakeToken('admin'))
-      assert.deepEqual(await lettersOf(asked.connectionId), ['finished'])
+      assert.deepEqual(await lettersOf(asked.connectionId), ['finished', 'connected_notice'])
       assert.deepEqual(await claimDueChecks({ limit: 5, leaseSeconds: 60 }), [])
     })
 
@@ -86,7 +86,7 @@ onEachEngine(
         .where('connectionId', '=', asked.connectionId)
         .execute()
       assert.deepEqual(rows, [{ sealed: null, wrappedKey: null }])
-      assert.deepEqual(await lettersOf(asked.connectionId), ['still_needed'])
+      assert.deepEqual(await lettersOf(asked.connectionId), ['still_needed', 'manager_notice'])
     })
 
     // R13

@@ -8,6 +8,7 @@ import { db } from './database.ts'
 import * as initial from './migrations/0001-initial.ts'
 import * as staffSignIn from './migrations/0002-staff-sign-in.ts'
 import * as board from './migrations/0003-board.ts'
+import * as profiles from './migrations/0004-profiles.ts'
 import * as mail from './migrations/0005-mail.ts'
 import * as casework from './migrations/0006-case.ts'
 import type { Database } from './schema.ts'
@@ -17,6 +18,7 @@ const migrations: Record<string, Migration> = {
   '0001-initial': initial,
   '0002-staff-sign-in': staffSignIn,
   '0003-board': board,
+  '0004-profiles': profiles,
   '0005-mail': mail,
   '0006-case': casework,
 }

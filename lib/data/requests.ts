@@ -5,7 +5,7 @@ import type { Actor } from '#lib/actor.ts'
 import type { Status } from '#lib/connection/status.ts'
 import type { Language } from '#lib/words.ts'
 import { copyForBoard } from './board-copies.ts'
-import { countStatus } from './connections.ts'
+import { CONNECTIONS_PER_REQUEST_MAX, countStatus } from './connections.ts'
 import { findOrInsertContact } from './contacts.ts'
 import { newId } from './ids.ts'
 import type { Database } from './schema.ts'
@@ -19,6 +19,8 @@ export type NewRequest = {
   language: Language
   project: string
   note: string | null
+  linkDays: number | null
+  creationKey: string | null
 }
 
 /** Stores the customer (found by name), the contact (found by mail address) and the request. */
@@ -27,30 +29,48 @@ export async function insertRequest(
   actor: Actor,
   request: NewRequest,
 ): Promise<{ id: string; customerId: string }> {
-  const { teamId } = actor
-  const customerId = await findOrInsertCustomer(trx, actor, request.customerName)
-  const contactId = await findOrInsertContact(trx, actor, {
-    customerId,
-    name: request.contactName,
-    email: request.contactEmail,
-  })
+  const parties = await findOrInsertParties(trx, actor, request)
+  const { customerName: _name, contactName: _contact, contactEmail: _email, ...columns } = request
   const id = newId('req')
   await trx
     .insertInto('requests')
-    .values({
-      id,
-      teamId,
-      reference: request.reference,
-      customerId,
-      contactId,
-      ownerId: request.ownerId,
-      language: request.language,
-      project: request.project,
-      note: request.note,
-      createdBy: actor.kind,
-    })
+    .values({ id, teamId: actor.teamId, createdBy: actor.kind, ...parties, ...columns })
     .execute()
-  return { id, customerId }
+  return { id, customerId: parties.customerId }
+}
+
+/** The customer and the contact of a request, made when they are new. */
+export async function findOrInsertParties(
+  trx: Kysely<Database>,
+  actor: Actor,
+  request: Pick<NewRequest, 'customerName' | 'contactName' | 'contactEmail'>,
+): Promise<{ customerId: string; contactId: string }> {
+  const customerId = await findOrInsertCustomer(trx, actor, request.customerName)
+  const contact = { customerId, name: request.contactName, email: request.contactEmail }
+  return { customerId, contactId: await findOrInsertContact(trx, actor, contact) }
+}
+
+/** The request that an earlier press with the same key made. */
+export async function findRequestByCreationKey(
+  trx: Kysely<Database>,
+  { teamId }: Actor,
+  creationKey: string,
+): Promise<{ id: string; reference: string; connections: { id: string; status: Status }[] } | null> {
+  const request = await trx
+    .selectFrom('requests')
+    .select(['id', 'reference'])
+    .where('teamId', '=', teamId)
+    .where('creationKey', '=', creationKey)
+    .executeTakeFirst()
+  if (!request) return null
+  const connections = await trx
+    .selectFrom('connections')
+    .select(['id', 'status'])
+    .where('requestId', '=', request.id)
+    .orderBy('id')
+    .limit(CONNECTIONS_PER_REQUEST_MAX)
+    .execute()
+  return { ...request, connections }
 }
 
 async function findOrInsertCustomer(trx: Kysely<Database>, { teamId }: Actor, name: string): Promise<string> {
@@ -197,6 +217,35 @@ export async function findRequest(
     .executeTakeFirst()
   return found ?? null
 }
+
+/** In whose name a request would be made: the team, and the member with this address. */
+export async function findAsker(
+  trx: Kysely<Database>,
+  { teamId }: Actor,
+  ownerEmail: string,
+): Promise<{ teamName: string; ownerName: string | null }> {
+  return trx
+    .selectFrom('teams')
+    .leftJoin('staff', (join) => join.onRef('staff.teamId', '=', 'teams.id').on('staff.email', '=', ownerEmail))
+    .select(['teams.name as teamName', 'staff.name as ownerName'])
+    .where('teams.id', '=', teamId)
+    .executeTakeFirstOrThrow()
+}
+
+/** Names of customers the team has, to choose from while one types. */
+export async function listCustomerNames(trx: Kysely<Database>, { teamId }: Actor): Promise<string[]> {
+  const rows = await trx
+    .selectFrom('customers')
+    .select('name')
+    .distinct()
+    .where('teamId', '=', teamId)
+    .orderBy('name')
+    .limit(CUSTOMERS_OFFERED_MAX)
+    .execute()
+  return rows.map(({ name }) => name)
+}
+
+const CUSTOMERS_OFFERED_MAX = 200
 
 /** The team every command means when none is named: the first one made, or a new one called after the product. */
 export async function findOrCreateFirstTeam(trx: Kysely<Database>): Promise<{ id: string; name: string }> {

@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { StaffRole } from '#lib/actor.ts'
+import type { Profile } from '#lib/connection/profiles.ts'
 import type { Status } from '#lib/connection/status.ts'
 import type { WrappedKey } from '#lib/crypto/key-provider.ts'
 import type { CallRecord, CapabilityRow, TokenOwner } from '#lib/providers/provider.ts'
@@ -25,6 +26,8 @@ export type Database = {
   auditEvents: AuditEventsTable
   auditChain: AuditChainTable
   outbox: OutboxTable
+  profiles: ProfilesTable
+  requestImports: RequestImportsTable
   rateLimits: RateLimitsTable
   statusCounts: StatusCountsTable
   teamLogos: TeamLogosTable
@@ -110,10 +113,13 @@ type RequestsTable = {
   language: 'en' | 'de'
   project: string
   note: string | null
-  /** null = none. RFC 7231 idempotency of request creation comes from the caller. */
   createdBy: string
   /** The contact asked for no more reminders. */
   remindersStoppedAt: MaybeTime
+  /** Made when the form was drawn: a repeated press finds the request of the first one. */
+  creationKey: ColumnType<string | null, string | null | undefined, string | null>
+  /** A draft's wish; null for the usual lifetime. */
+  linkDays: ColumnType<number | null, number | null | undefined, number | null>
   createdAt: Time
 }
 
@@ -322,6 +328,32 @@ type HandOversTable = {
 }
 
 type HandOverConnectionsTable = { handOverId: string; connectionId: string; fromStatus: Status }
+
+/** What the team wrote itself; the built-in ones are code. */
+type ProfilesTable = {
+  teamId: string
+  key: string
+  words: Json<NonNullable<Profile['words']>>
+  capabilities: Json<Profile['capabilities']>
+  accountAdmin: boolean
+  startDate: Profile['startDate']
+  mode: Profile['mode']
+  limitsAllowed: boolean
+  checkIntervalMinutes: number
+  retentionDays: number
+  disabledAt: MaybeTime
+  createdAt: Time
+  updatedAt: Time
+}
+
+/** The rows of an uploaded list, kept until somebody says yes to them. Erased after a day. */
+type RequestImportsTable = {
+  id: string
+  teamId: string
+  createdBy: string
+  rows: Json<Record<string, string>[]>
+  createdAt: Time
+}
 
 type RateLimitsTable = { bucket: string; windowStart: Time; hits: number; expiresAt: Time }
 

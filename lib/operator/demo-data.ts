@@ -4,7 +4,7 @@ import { setMember } from '#lib/auth/members.ts'
 import { issueSignInLink } from '#lib/auth/sign-in-links.ts'
 import { type ConnectOutcome, connect } from '#lib/connection/connect.ts'
 import { endLinkAt, reissueLink, revokeLink } from '#lib/connection/links.ts'
-import { type RequestInput, requestConnections } from '#lib/connection/request.ts'
+import { requestConnections } from '#lib/connection/request.ts'
 import { lockConnection, moveStatus } from '#lib/data/connections.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
 import { insertTeam } from '#lib/data/requests.ts'
@@ -70,7 +70,7 @@ type Asked = { id: string; link: string; connectionId: string; name: string }
 type Wish = {
   customer: string
   contact: string
-  profile: RequestInput['connections'][number]['profile']
+  profile: string
   language?: 'en' | 'de'
 }
 

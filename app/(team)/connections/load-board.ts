@@ -2,11 +2,13 @@ import type { BoardData, ShownRow, ShownTime } from '#components/board/board-dat
 import type { Staff } from '#lib/actor.ts'
 import type { BoardView } from '#lib/board-view.ts'
 import { boardAddress } from '#lib/board-view.ts'
-import { isProfileId } from '#lib/connection/profiles.ts'
+import { nameOf } from '#lib/connection/profile-words.ts'
 import type { Group } from '#lib/connection/status.ts'
 import { groupOf, groups, turnOf } from '#lib/connection/status.ts'
 import type { BoardRow } from '#lib/data/board.ts'
 import { countSnoozed, listBoardPage, listStatusCounts } from '#lib/data/board.ts'
+import { db } from '#lib/data/database.ts'
+import { listProfiles } from '#lib/data/profiles.ts'
 import { formatDate, formatDateTime, formatRelative } from '#lib/format.ts'
 import type { ProviderId } from '#lib/providers/fields.ts'
 import { fieldsOf } from '#lib/providers/fields.ts'
@@ -16,17 +18,19 @@ import { words } from '#lib/words.ts'
 
 /** One view of the board as it is drawn: for the page, and for the page that asks again. */
 export async function loadBoard(staff: Staff, view: BoardView, language: Language): Promise<BoardData> {
-  const [page, counts, snoozed] = await Promise.all([
+  const [page, counts, snoozed, profiles] = await Promise.all([
     listBoardPage(staff, view),
     listStatusCounts(staff),
     countSnoozed(staff),
+    listProfiles(db(), staff),
   ])
+  const profileNames = new Map(profiles.map((profile) => [profile.key, nameOf(profile, language)]))
   const sums = sumUp(counts, snoozed)
   const t = words(language)
   const number = new Intl.NumberFormat(language)
   const names = [...groups, ...(snoozed > 0 || view.group === 'snoozed' ? (['snoozed'] as const) : [])]
   return {
-    rows: page.rows.map((row) => show(row, language)),
+    rows: page.rows.map((row) => show(row, language, profileNames)),
     counters: names.map((name) => ({
       name,
       label: t(`board.group.${name}`),
@@ -48,14 +52,14 @@ function sumUp(
   return { ...sums, needs_you: Math.max(0, sums.needs_you - snoozed) }
 }
 
-function show(row: BoardRow, language: Language): ShownRow {
+function show(row: BoardRow, language: Language, profileNames: Map<string, string>): ShownRow {
   const t = words(language)
   return {
     id: row.id,
     customer: row.customerName,
     name: row.name,
     provider: fieldsOf(row.provider as ProviderId).name,
-    profile: isProfileId(row.profile) ? t(`pages.profiles.${row.profile}.title`) : row.profile,
+    profile: profileNames.get(row.profile) ?? row.profile,
     status: row.status,
     verdict: row.verdictCode,
     badge: t(`board.status.${row.status}`),

@@ -14,6 +14,7 @@ import { pageLanguage } from '../../page-words.ts'
 import { section } from '../sections.ts'
 import { BoardFilters } from './board-filters.tsx'
 import { loadBoard } from './load-board.ts'
+import { SentNotice } from './sent-notice.tsx'
 import './board.css'
 
 type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> }
@@ -24,7 +25,8 @@ type Props = { searchParams: Promise<Record<string, string | string[] | undefine
  */
 export default async function ConnectionsPage({ searchParams }: Props) {
   const staff = await requireStaff(...section.connections.roles)
-  const view = readBoardView(await searchParams)
+  const asked = await searchParams
+  const view = readBoardView(asked)
   const language = await pageLanguage()
   const [board, members] = await Promise.all([loadBoard(staff, view, language), listMembers(db(), staff)])
   const t = words(language)
@@ -41,6 +43,7 @@ export default async function ConnectionsPage({ searchParams }: Props) {
           </Link>
         )}
       </div>
+      <SentNotice staff={staff} reference={typeof asked.sent === 'string' ? asked.sent : undefined} />
       <BoardProvider>
         <LiveBoard
           first={board}

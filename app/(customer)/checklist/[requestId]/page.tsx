@@ -1,9 +1,11 @@
 import { headers } from 'next/headers'
 import { answerWith } from '#lib/answer.ts'
 import { findLinkAccess } from '#lib/auth/secure-link.ts'
+import { nameOf } from '#lib/connection/profile-words.ts'
 import { isSettled } from '#lib/connection/status.ts'
 import { listRequestConnections } from '#lib/data/connections.ts'
 import { db } from '#lib/data/database.ts'
+import { listProfiles } from '#lib/data/profiles.ts'
 import { words } from '#lib/words.ts'
 import { EndedPage } from '../../ended-page.tsx'
 import { HandedOverPage } from '../../handed-over-page.tsx'
@@ -27,6 +29,8 @@ export default async function ChecklistPage({ params }: { params: Promise<{ requ
   const [first] = connections
   if (!first) return <EndedPage kind="unknown" link={null} />
   const t = words(first.language)
+  const profiles = await listProfiles(db(), first)
+  const profileNames = new Map(profiles.map((profile) => [profile.key, nameOf(profile, first.language)]))
   const done = connections.filter(({ status }) => status === 'connected' || status === 'connected_limited').length
   return (
     <RequestFrame request={first} narrow>
@@ -44,8 +48,7 @@ export default async function ChecklistPage({ params }: { params: Promise<{ requ
                   <bdi>{connection.name}</bdi>
                 </span>
                 <span className="text-muted">
-                  {t(`pages.profiles.${connection.profile as 'full-setup'}.title`)} ·{' '}
-                  {statusWord(connection.status, first.teamName)}
+                  {profileNames.get(connection.profile)} · {statusWord(connection.status, first.teamName)}
                 </span>
               </span>
               <a className="button-secondary" href={`/connect/${connection.id}`}>

@@ -13,7 +13,6 @@ import { connect } from '#lib/connection/connect.ts'
 import type { Explanation } from '#lib/connection/explain.ts'
 import { explain } from '#lib/connection/explain.ts'
 import { addressForOtherDevice, mailLinkAgain } from '#lib/connection/links.ts'
-import { getProfile } from '#lib/connection/profiles.ts'
 import { askQuestion, QUESTION_LENGTH_MAX } from '#lib/connection/question.ts'
 import { mailReceipt } from '#lib/connection/receipt.ts'
 import { mayUseOtherCompany } from '#lib/connection/settle.ts'
@@ -23,6 +22,7 @@ import { visit } from '#lib/connection/visit.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { getConnection } from '#lib/data/connections.ts'
 import { db } from '#lib/data/database.ts'
+import { getProfile } from '#lib/data/profiles.ts'
 import { findLatestVerification } from '#lib/data/verifications.ts'
 import { maskEmail } from '#lib/format.ts'
 import { log } from '#lib/log.ts'
@@ -77,7 +77,7 @@ export async function connectAction(connectionId: string, before: ConnectState, 
     const connection = await getConnection(db(), holder)
     const removed =
       fieldsOf(connection.provider as ProviderId).cleanApiToken(textOf(form, 'apiToken')).removed[0] ?? null
-    const { startDate } = getProfile(connection.profile)
+    const { startDate } = await getProfile(db(), connection)
     const parsed = providerOf(connection)
       .schema({ startDate: connection.startDate ? 'hidden' : startDate, today: new Date() })
       .safeParse({ ...typed, apiToken: textOf(form, 'apiToken') })

@@ -1,18 +1,22 @@
 import { AnsweredButton } from '#components/connect/answered-button.tsx'
 import { ApiPageLink } from '#components/connect/api-page-link.tsx'
 import { CredentialForm } from '#components/connect/credential-form.tsx'
+import { Introduction } from '#components/connect/introduction.tsx'
 import { RefreshWhileWaiting } from '#components/connect/refresh-while-waiting.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { CopyButton } from '#components/ui/copy-button.tsx'
 import { Moment } from '#components/ui/moment.tsx'
 import { StatusBadge } from '#components/ui/status-badge.tsx'
 import { explain } from '#lib/connection/explain.ts'
-import { getProfile } from '#lib/connection/profiles.ts'
+import { introduce } from '#lib/connection/introduce.ts'
+import { describeProfile } from '#lib/connection/profile-words.ts'
 import { mayUseOtherCompany } from '#lib/connection/settle.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
+import { db } from '#lib/data/database.ts'
+import { getProfile } from '#lib/data/profiles.ts'
 import type { Verification } from '#lib/data/verifications.ts'
-import { formatDate, formatDateTime, maskEmail } from '#lib/format.ts'
-import { guideSteps } from '#lib/providers/pipedrive/guide/steps.tsx'
+import { formatDateTime, maskEmail } from '#lib/format.ts'
+import { guideSteps, headingOf } from '#lib/providers/pipedrive/guide/steps.tsx'
 import { words } from '#lib/words.ts'
 import { formWords } from '../../form-words.ts'
 import { Frame } from '../../frame.tsx'
@@ -53,7 +57,7 @@ export function CustomerView({
 }
 
 /** C1 and C8: the guide beside the form. */
-function GuideAndForm({
+async function GuideAndForm({
   connection,
   seen,
   endsAt,
@@ -67,12 +71,10 @@ function GuideAndForm({
   isPreview: boolean
 }) {
   const t = words(connection.language)
-  const profile = getProfile(connection.profile)
+  const profile = await getProfile(db(), connection)
   const isRepair = connection.connectedAt !== null
-  const names = { customer: connection.customerName, team: connection.teamName }
-  const contact = connection.ownerName ?? connection.teamName
-  const title = isRepair ? t('pages.connect.repairTitle', names) : t('pages.connect.title', names)
-  const reason = t(`pages.profiles.${connection.profile as 'full-setup'}.reason`)
+  const introduction = introduce(connection, profile)
+  const rotate = profile.mode === 'rotate' && !isRepair
   const otherDomain = seen?.owner?.companyDomain ?? null
   const mismatch =
     connection.verdictCode === 'COMPANY_MISMATCH' && mayUseOtherCompany(connection, otherDomain) ? otherDomain : null
@@ -96,13 +98,6 @@ function GuideAndForm({
     reference: null,
   }
   const buttonWords = { unanswered: t('pages.form.unanswered'), updated: t('pages.form.updated') }
-  const lead = {
-    contact,
-    team: connection.teamName,
-    project: connection.project,
-    date: formatDate(connection.requestedAt, connection.language),
-  }
-
   return (
     <Frame connection={connection}>
       <CredentialForm
@@ -110,8 +105,8 @@ function GuideAndForm({
         initial={initial}
         words={{
           ...formWords(connection),
-          title: `${title} · ${connection.teamName}`,
-          titleError: t('pages.connect.titleError', { title }),
+          title: `${introduction.title} · ${connection.teamName}`,
+          titleError: t('pages.connect.titleError', { title: introduction.title }),
         }}
         provider="pipedrive"
         startDateMode={connection.startDate ? 'hidden' : profile.startDate}
@@ -132,51 +127,12 @@ function GuideAndForm({
                 {t('pages.form.updatedBefore')}
               </p>
             )}
-            <h1 className="font-bold text-2xl sm:text-3xl">{title}</h1>
-            <p className="max-w-prose text-lg">
-              {isRepair
-                ? t('pages.connect.repairWhy', {
-                    project: connection.project,
-                    date: formatDateTime(connection.checkedAt ?? connection.requestedAt, connection.language),
-                  })
-                : t(connection.ownerName ? 'pages.connect.lead' : 'pages.connect.leadTeam', lead)}
-            </p>
-            {connection.note && (
-              <figure className="card">
-                <figcaption className="font-semibold">{t('pages.connect.note', { contact })}</figcaption>
-                <blockquote className="mt-1 whitespace-pre-line">
-                  <bdi>{connection.note}</bdi>
-                </blockquote>
-              </figure>
-            )}
-            <div className="grid gap-4 sm:grid-cols-2">
-              <section className="card" aria-labelledby="you-need">
-                <h2 id="you-need" className="font-semibold">
-                  {t('pages.connect.needTitle')}
-                </h2>
-                <ul className="list-disc ps-5">
-                  <li>{t(profile.accountAdmin ? 'pages.connect.needAdmin' : 'pages.connect.needLogin')}</li>
-                  <li>{t('pages.connect.needPage')}</li>
-                </ul>
-              </section>
-              <section className="card" aria-labelledby="what-happens">
-                <h2 id="what-happens" className="font-semibold">
-                  {t('pages.connect.promiseTitle')}
-                </h2>
-                <ul className="list-disc ps-5">
-                  <li>
-                    {t(`pages.profiles.${connection.profile as 'full-setup'}.promise`, { team: connection.teamName })}
-                  </li>
-                  <li>{t('pages.connect.promiseSealed')}</li>
-                  <li>{t('pages.connect.promiseStop')}</li>
-                </ul>
-              </section>
-            </div>
+            <Introduction words={introduction} />
           </div>
         }
         rows={guideSteps.map((step, index) => ({
           id: step,
-          heading: t(`pipedrive.steps.${step}.heading` as Parameters<typeof t>[0]),
+          heading: t(`pipedrive.${headingOf(step, { rotate })}`),
           stepOf: t('pages.connect.stepOf', { number: index + 1, total: guideSteps.length }),
           body: (
             <GuideBody
@@ -184,7 +140,8 @@ function GuideAndForm({
               language={connection.language}
               team={connection.teamName}
               needsAdmin={profile.accountAdmin}
-              adminReason={reason}
+              rotate={rotate}
+              adminReason={describeProfile(profile, connection.language, connection.teamName).adminReason}
               apiPageLink={
                 <ApiPageLink
                   label={t('pages.form.openApiPage')}

@@ -3,7 +3,7 @@
 import { requireActingStaff } from '#lib/auth/session.ts'
 import type { BulkWork } from '#lib/connection/bulk.ts'
 import { bulkRoles, bulkWorks, doBulk } from '#lib/connection/bulk.ts'
-import { LINK_DAYS_MAX } from '#lib/connection/request.ts'
+import { LINK_DAYS_MAX } from '#lib/connection/request-schema.ts'
 import { SNOOZE_DAYS_MAX } from '#lib/connection/snooze.ts'
 import { BOARD_ROWS_MAX } from '#lib/data/board.ts'
 import { pageWords } from '../../../page-words.ts'

@@ -5,11 +5,12 @@ import { requireStaff } from '#lib/auth/session.ts'
 import { boardAddress, readBoardView } from '#lib/board-view.ts'
 import type { BulkWork, PlannedRow } from '#lib/connection/bulk.ts'
 import { bulkWorks, mayDo, planBulk } from '#lib/connection/bulk.ts'
-import { LINK_DAYS, LINK_DAYS_MAX } from '#lib/connection/request.ts'
+import { LINK_DAYS_MAX } from '#lib/connection/request-schema.ts'
 import { SNOOZE_DAYS_MAX } from '#lib/connection/snooze.ts'
 import { BOARD_ROWS_MAX } from '#lib/data/board.ts'
 import { db } from '#lib/data/database.ts'
 import { listMembers } from '#lib/data/staff.ts'
+import { getTeamSettings } from '#lib/data/teams.ts'
 import { formatDateTime } from '#lib/format.ts'
 import type { Language } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
@@ -67,7 +68,12 @@ export default async function BulkPage({ searchParams }: Props) {
         members={members
           .filter(({ role, disabledAt }) => role !== 'support' && !disabledAt)
           .map(({ id, name }) => ({ id, name }))}
-        limits={{ linkDays: LINK_DAYS, linkDaysMax: LINK_DAYS_MAX, reason: REASON_LENGTH_MAX, ...snoozeDays() }}
+        limits={{
+          linkDays: (await getTeamSettings(db(), staff.teamId)).linkDays,
+          linkDaysMax: LINK_DAYS_MAX,
+          reason: REASON_LENGTH_MAX,
+          ...snoozeDays(),
+        }}
         words={formWords(work, count, t)}
       />
     </div>

@@ -1,5 +1,5 @@
 import type { BulkOrder, BulkWork } from '#lib/connection/bulk.ts'
-import { LINK_DAYS_MAX } from '#lib/connection/request.ts'
+import { LINK_DAYS_MAX } from '#lib/connection/request-schema.ts'
 import { SNOOZE_DAYS_MAX } from '#lib/connection/snooze.ts'
 
 export const REASON_LENGTH_MAX = 500

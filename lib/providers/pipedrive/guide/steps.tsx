@@ -16,6 +16,11 @@ import {
 export const guideSteps = ['right_user', 'company', 'api_page', 'copy_token', 'name_it', 'check'] as const
 export type GuideStep = (typeof guideSteps)[number]
 
+/** The key of a step's heading, without the `pipedrive.` in front. */
+export function headingOf(step: GuideStep, { rotate }: { rotate: boolean }): string {
+  return `steps.${step}.heading${rotate && step === 'copy_token' ? 'Rotate' : ''}`
+}
+
 export type GuideStepProps = {
   step: GuideStep
   /** Words of this provider's guide; keys without the `pipedrive.` in front. */
@@ -28,6 +33,8 @@ export type GuideStepProps = {
   copyForAdmin?: ReactNode
   /** The guide without a form: what is copied is pasted on the page of the link. */
   alone?: boolean
+  /** The request asks for a new token instead of the one that is there. */
+  rotate?: boolean
 }
 
 /** What one step says and shows. */
@@ -120,16 +127,17 @@ function ApiPage({ t, apiPageLink, copyForAdmin }: GuideStepProps) {
   )
 }
 
-function CopyToken({ t, alone }: GuideStepProps) {
+function CopyToken({ t, alone, rotate }: GuideStepProps) {
+  const kind = rotate ? 'Rotate' : ''
   return (
     <>
-      <p>{t(alone ? 'steps.copy_token.textAlone' : 'steps.copy_token.text')}</p>
+      <p>{t(alone ? 'steps.copy_token.textAlone' : `steps.copy_token.text${kind}`)}</p>
       <Picture id="token" words="token" t={t} drawing={TokenPicture} />
       <div className="danger">
         <Icon name="alert" className="danger-mark" />
         <div>
-          <p className="font-semibold">{t('steps.copy_token.dangerTitle')}</p>
-          <p>{t('steps.copy_token.danger')}</p>
+          <p className="font-semibold">{t(`steps.copy_token.dangerTitle${kind}`)}</p>
+          <p>{t(`steps.copy_token.danger${kind}`)}</p>
         </div>
       </div>
       <Disclosure title={t('steps.copy_token.emptyTitle')}>

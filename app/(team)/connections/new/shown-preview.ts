@@ -1,0 +1,40 @@
+import 'server-only'
+import type { Staff } from '#lib/actor.ts'
+import type { Preview } from '#lib/connection/preview.ts'
+import { previewRequest } from '#lib/connection/preview.ts'
+import { LINK_DAYS_MAX } from '#lib/connection/request-schema.ts'
+import { typedContactName } from '#lib/connection/typed-name.ts'
+import { db } from '#lib/data/database.ts'
+import { getTeamSettings } from '#lib/data/teams.ts'
+import { guideSteps, headingOf } from '#lib/providers/pipedrive/guide/steps.tsx'
+import { words } from '#lib/words.ts'
+import type { Typed } from './typed.ts'
+
+/** What the form shows beside itself: mail and page as the customer would get them. */
+export type ShownPreview = Preview & { to: string; steps: string[] }
+
+export async function showPreview(staff: Staff, typed: Typed): Promise<ShownPreview> {
+  const language = typed.language === 'de' ? 'de' : 'en'
+  const [first] = typed.connections
+  const customer = typed.customer.trim()
+  const days = Number(typed.expiresInDays)
+  const preview = await previewRequest(staff, {
+    customer,
+    contactName: typedContactName(typed.contactName, { customer, contact_email: typed.contactEmail.trim() }),
+    ownerEmail: typed.owner,
+    language,
+    project: typed.project.trim(),
+    note: typed.note.trim(),
+    profile: first?.profile ?? '',
+    days:
+      Number.isInteger(days) && days >= 1 && days <= LINK_DAYS_MAX
+        ? days
+        : (await getTeamSettings(db(), staff.teamId)).linkDays,
+  })
+  const t = words(language)
+  return {
+    ...preview,
+    to: typed.contactEmail.trim(),
+    steps: guideSteps.map((step) => t(`pipedrive.${headingOf(step, { rotate: preview.rotate })}`)),
+  }
+}

@@ -1,0 +1,55 @@
+import 'server-only'
+import type { Introduced } from '#lib/connection/introduce.ts'
+import { introduce } from '#lib/connection/introduce.ts'
+import { describeProfile } from '#lib/connection/profile-words.ts'
+import type { Profile } from '#lib/connection/profiles.ts'
+import { builtInProfiles } from '#lib/connection/profiles.ts'
+import { capabilities } from '#lib/providers/provider.ts'
+import type { Language } from '#lib/words.ts'
+import { words } from '#lib/words.ts'
+import type { TypedProfile } from './typed.ts'
+
+/** The part of the customer's page that a profile decides. */
+export type ReadByCustomer = Pick<Introduced, 'needTitle' | 'needs' | 'promiseTitle' | 'promises'> & {
+  language: Language
+  languageName: string
+  name: string
+}
+
+const languages = { en: 'English', de: 'Deutsch' } as const
+
+/** What customers read of a profile, by the function that writes their page. */
+export function readsOf(profile: Profile, team: string): ReadByCustomer[] {
+  return (['en', 'de'] as const).map((language) => {
+    const t = words(language)
+    const { name, adminReason } = describeProfile(profile, language, team)
+    const nobody = { customerName: '', ownerName: null, project: name, note: null, connectedAt: null, checkedAt: null }
+    const page = introduce({ ...nobody, language, teamName: team, requestedAt: new Date() }, profile)
+    const { needTitle, needs, promiseTitle, promises } = page
+    const why = profile.accountAdmin ? [t('pipedrive.steps.right_user.admin', { reason: adminReason })] : []
+    const shownName = name || t('profiles.preview.unnamed')
+    return {
+      language,
+      languageName: languages[language],
+      name: shownName,
+      needTitle,
+      needs: [...needs, ...why],
+      promiseTitle,
+      promises,
+    }
+  })
+}
+
+/** The same for what is typed so far, right or not. */
+export function readsOfTyped(typed: TypedProfile, team: string): ReadByCustomer[] {
+  const profile: Profile = {
+    ...builtInProfiles['read-only-sync'],
+    // Not yet one of the built-in ones, whatever is typed as its key.
+    key: '',
+    words: typed.words,
+    capabilities: capabilities.filter((capability) => typed.capabilities.includes(capability)),
+    accountAdmin: typed.accountAdmin,
+    mode: typed.mode === 'rotate' ? 'rotate' : 'collect',
+  }
+  return readsOf(profile, team)
+}

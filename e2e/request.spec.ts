@@ -1,0 +1,298 @@
+import type { Page } from '@playwright/test'
+import { expect } from '@playwright/test'
+import { expectAccessible, mailsTo, portal, signIn, test } from './fixtures.ts'
+
+/** A mailbox that no other test knows. */
+const mailbox = (name: string) => `${name}@c-${crypto.randomUUID().slice(0, 8)}.example`
+const uniqueCustomer = (name: string) => `${name} ${crypto.randomUUID().slice(0, 6)}`
+
+async function fill(
+  page: Page,
+  { customer, email, profile = 'two-way-crm' }: { customer: string; email: string; profile?: string },
+) {
+  await page.getByLabel('Customer', { exact: true }).fill(customer)
+  await page.getByLabel('Contact’s e-mail').fill(email)
+  await page.getByLabel('What the integration does').first().selectOption(profile)
+}
+
+async function expectMail(address: string) {
+  await expect.poll(() => mailsTo(address).length).toBe(1)
+  return mailsTo(address)[0]
+}
+
+for (const javaScriptEnabled of [true, false])
+  test.describe(javaScriptEnabled ? 'with scripts' : 'without scripts', () => {
+    test.use({ javaScriptEnabled })
+
+    test('an account manager sends a request with three fields', async ({ page }) => {
+      await signIn(page, 'account_manager')
+      await page.goto('/connections/new')
+      const email = mailbox('jane.miller')
+      const customer = uniqueCustomer('Acme')
+      await fill(page, { customer, email })
+      await page.getByRole('button', { name: 'Send request' }).click()
+      await expect(page.getByRole('status').filter({ hasText: `Sent to ${email}` })).toBeVisible()
+      const mail = await expectMail(email)
+      expect(mail?.text).toContain('Two-way CRM integration')
+      expect(mail?.text).toContain(customer)
+    })
+
+    test('mail and page are shown before anything is sent', async ({ page }) => {
+      await signIn(page, 'account_manager')
+      await page.goto('/connections/new')
+      const email = mailbox('info')
+      await fill(page, { customer: 'Globex', email, profile: 'full-setup' })
+      await page.getByRole('button', { name: 'Preview' }).last().click()
+      const preview = page.getByRole('region', { name: 'What the customer gets' })
+      await expect(preview).toContainText('Connect Globex’s Pipedrive to')
+      await expect(preview).toContainText('Hello Globex,')
+      await expect(preview).toContainText('a Pipedrive login with admin rights')
+      expect(mailsTo(email)).toEqual([])
+    })
+
+    test('faults are told at their fields, and nothing typed is lost', async ({ page }) => {
+      await signIn(page, 'account_manager')
+      await page.goto('/connections/new')
+      await fill(page, { customer: 'Initech', email: 'not an address' })
+      await page.getByText('More settings').click()
+      await page.getByLabel('Expected Pipedrive company (optional)').first().fill('evil.com')
+      await page.getByRole('button', { name: 'Send request' }).click()
+      const summary = page.getByRole('alert').filter({ hasText: 'There is a problem' })
+      await expect(summary.getByRole('link')).toHaveText([/Enter an e-mail address/, /Enter a Pipedrive company/])
+      await expect(page).toHaveTitle(/^Error: /)
+      await expect(page.getByLabel('Customer', { exact: true })).toHaveValue('Initech')
+      await expect(page.getByLabel('Expected Pipedrive company (optional)').first()).toBeVisible()
+      await expect(page.getByLabel('What the integration does').first()).toHaveValue('two-way-crm')
+    })
+
+    test('a second request for the same person is warned of, and sent if it is meant', async ({ page }) => {
+      const email = mailbox('bill')
+      await portal('request', 'create', '--customer', 'Hooli', '--email', email, '--no-mail')
+      await signIn(page, 'account_manager')
+      await page.goto('/connections/new')
+      await fill(page, { customer: uniqueCustomer('Other'), email })
+      await page.getByRole('button', { name: 'Send request' }).click()
+      const warning = page.getByRole('alert').filter({ hasText: 'There is an open request already' })
+      await expect(warning.getByRole('link')).toContainText(`Hooli, ${email}`)
+      expect(mailsTo(email)).toEqual([])
+      await warning.getByRole('button', { name: 'Send anyway' }).click()
+      await expect(page.getByRole('status').filter({ hasText: 'Sent to' })).toBeVisible()
+      await expectMail(email)
+    })
+
+    test('a draft is saved, changed, and sent', async ({ page }) => {
+      const email = mailbox('peter.gibbons')
+      const customer = uniqueCustomer('Draft')
+      await signIn(page, 'account_manager')
+      await page.goto('/connections/new')
+      await fill(page, { customer, email })
+      await page.getByRole('button', { name: 'Save as draft' }).click()
+      await expect(page.getByRole('status').filter({ hasText: 'The draft is saved' })).toBeVisible()
+      expect(mailsTo(email)).toEqual([])
+
+      await page.getByText('Several connections').click()
+      await page.getByRole('button', { name: 'Add a connection' }).click()
+      await page.getByLabel('What the integration does').nth(1).selectOption('read-only-sync')
+      const saved = page.waitForResponse((response) => response.request().method() === 'POST')
+      await page.getByRole('button', { name: 'Save draft' }).click()
+      await saved
+      await page.goto(page.url())
+      await expect(page.getByLabel('What the integration does').nth(1)).toHaveValue('read-only-sync')
+      await page.getByRole('button', { name: 'Remove connection 2' }).click()
+      await expect(page.getByLabel('What the integration does')).toHaveCount(1)
+      await page.getByRole('button', { name: 'Send request' }).click()
+      await expect(page.getByRole('status').filter({ hasText: `Sent to ${email}` })).toBeVisible()
+      expect((await expectMail(email))?.text).toContain('Hello Peter Gibbons,')
+    })
+
+    test('a draft is deleted after a question that names it', async ({ page }) => {
+      const customer = uniqueCustomer('Gone')
+      await signIn(page, 'account_manager')
+      await page.goto('/connections/new')
+      await fill(page, { customer, email: mailbox('gone') })
+      await page.getByRole('button', { name: 'Save as draft' }).click()
+      await page.getByRole('link', { name: 'Delete draft' }).click()
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Delete the draft for ${customer}?`)
+      await page.getByRole('button', { name: /^Delete draft/ }).click()
+      await expect(page.getByRole('status').filter({ hasText: 'The draft is deleted' })).toBeVisible()
+      await expect(page.getByRole('link', { name: customer })).toHaveCount(0)
+    })
+
+    test('a list names its bad rows and is sent when it is right', async ({ page }) => {
+      await signIn(page, 'account_manager')
+      await page.goto('/connections/new/import')
+      const head = 'customer,contact_name,contact_email,profile,language,expected_domain,start_date,external_id,note'
+      await upload(page, [
+        head,
+        ',,jane@acme.example,read-only-sync,,,,,',
+        'Acme,,jane@,read-only-sync,,,,,',
+        'Acme,,jane@acme.example,no-such,,,,,',
+        'Acme,,jane@acme.example,read-only-sync,fr,,,,',
+        'Acme,,jane@acme.example,read-only-sync,,evil.com,2199-01-01,,',
+        'Fine,,fine@acme.example,read-only-sync,,,,,',
+      ])
+      const alert = page.getByRole('alert').filter({ hasText: '5 rows are not ready' })
+      for (const words of [
+        'customer: “customer” is missing',
+        'contact_email: Enter an e-mail address',
+        'profile: There is no profile “no-such”. There are: read-only-sync',
+        'language: Choose “en” or “de”. You wrote “fr”.',
+        'expected_domain: Enter a Pipedrive company',
+        'start_date: Choose a day between',
+      ])
+        await expect(alert).toContainText(words)
+      await expect(page.getByRole('button', { name: /^Send/ })).toHaveCount(0)
+
+      await page.getByRole('link', { name: 'Upload another file' }).click()
+      const [first, second] = [mailbox('first'), mailbox('second')]
+      await upload(page, [
+        head,
+        `${uniqueCustomer('One')},,${first},read-only-sync,de,,,,`,
+        `${uniqueCustomer('Two')},,${second},two-way-crm,,,,,`,
+        `${uniqueCustomer('Three')},,${second},two-way-crm,,,,,`,
+      ])
+      await expect(page.getByRole('row', { name: /Same as line 3/ })).toBeVisible()
+      await page.getByRole('button', { name: 'Send 2 requests' }).click()
+      await expect(
+        page.getByRole('status').filter({ hasText: '2 requests were sent. One duplicate was left out.' }),
+      ).toBeVisible()
+      expect((await expectMail(first))?.text).toContain('Pipedrive')
+      await expectMail(second)
+    })
+
+    test('a file that is no list says why', async ({ page }) => {
+      await signIn(page, 'account_manager')
+      await page.goto('/connections/new/import')
+      await upload(page, ['customer,phone', 'Acme,1'])
+      await expect(page.getByRole('alert').filter({ hasText: 'There is a problem' })).toContainText(
+        'There is no column “phone”',
+      )
+      await upload(page, ['x'.repeat(300 * 1024)])
+      await expect(page.getByRole('alert').filter({ hasText: 'There is a problem' })).toContainText(
+        'larger than 256 kB',
+      )
+    })
+  })
+
+async function upload(page: Page, lines: string[]) {
+  await page
+    .getByLabel('CSV file')
+    .setInputFiles({ name: 'list.csv', mimeType: 'text/csv', buffer: Buffer.from(lines.join('\r\n')) })
+  await page.getByRole('button', { name: 'Check the list' }).click()
+}
+
+test('the preview follows what is typed', async ({ page }) => {
+  await signIn(page, 'account_manager')
+  await page.goto('/connections/new')
+  await fill(page, { customer: 'Umbrella', email: 'alice.abernathy@umbrella.example' })
+  const preview = page.getByRole('region', { name: 'What the customer gets' })
+  await expect(preview).toContainText('Hello Alice Abernathy,')
+  await expect(preview).toContainText('adds and edits them')
+  await page.getByText('More settings').click()
+  await page.getByLabel('Language of mail and page').selectOption('de')
+  await expect(preview).toContainText('fügt welche hinzu und bearbeitet sie')
+})
+
+// R3
+test('pressing twice sends once', async ({ page }) => {
+  await signIn(page, 'account_manager')
+  await page.goto('/connections/new')
+  const email = mailbox('twice')
+  await fill(page, { customer: uniqueCustomer('Twice'), email })
+  await page.getByRole('button', { name: 'Send request' }).dblclick()
+  await expect(page.getByRole('status').filter({ hasText: `Sent to ${email}` })).toBeVisible()
+  await expectMail(email)
+  await page.waitForTimeout(2_000)
+  expect(mailsTo(email)).toHaveLength(1)
+})
+
+test('Return in a field previews and does not send', async ({ page }) => {
+  await signIn(page, 'account_manager')
+  await page.goto('/connections/new')
+  const email = mailbox('return')
+  await fill(page, { customer: 'Return', email })
+  await page.getByLabel('Contact’s e-mail').press('Enter')
+  await expect(page.getByRole('region', { name: 'What the customer gets' })).toContainText('Hello Return,')
+  expect(mailsTo(email)).toEqual([])
+})
+
+// S40
+test('support can neither request nor change profiles, but may look at them', async ({ page }) => {
+  await signIn(page, 'support')
+  for (const path of ['/connections/new', '/connections/new/import', '/connections/new/delete', '/profiles/new']) {
+    expect((await page.goto(path))?.status(), path).toBe(403)
+  }
+  expect((await page.request.get('/connections/new/import/example')).status()).toBe(403)
+  const origin = new URL(page.url()).origin
+  const posted = await page.request.post('/connections/new/import/upload', {
+    headers: { origin },
+    multipart: { file: { name: 'a.csv', mimeType: 'text/csv', buffer: Buffer.from('customer') } },
+  })
+  expect(posted.status()).toBe(403)
+  await page.goto('/profiles')
+  await expect(page.getByRole('link', { name: /^Copy/ })).toHaveCount(0)
+})
+
+test('whoever is not signed in is sent to sign in, or told 401', async ({ page }) => {
+  await page.goto('/connections/new')
+  await expect(page).toHaveURL(/\/sign-in\?next=/)
+  const origin = new URL(page.url()).origin
+  expect((await page.request.post('/connections/new/import/upload', { headers: { origin } })).status()).toBe(401)
+  expect((await page.request.get('/connections/new/import/example')).status()).toBe(401)
+})
+
+// S39
+test("a draft or list that is not the team's is not found", async ({ page }) => {
+  await signIn(page, 'account_manager')
+  const unknown = '01kb3v00000000000000000000'
+  expect((await page.goto(`/connections/new?draft=req_${unknown}`))?.status()).toBe(404)
+  expect((await page.goto(`/connections/new/import/imp_${unknown}`))?.status()).toBe(404)
+  expect((await page.goto('/profiles/no-such'))?.status()).toBe(404)
+})
+
+test.describe('everybody can use it', () => {
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const locale of ['en-GB', 'de-DE'])
+      test(`${colorScheme}, ${locale}, on a phone`, async ({ browser }) => {
+        test.slow()
+        const english = await browser.newContext()
+        await signIn(await english.newPage(), 'admin')
+        const storageState = await english.storageState()
+        const viewport = { width: 320, height: 720 }
+        const context = await browser.newContext({ colorScheme, locale, viewport, storageState })
+        const page = await context.newPage()
+        const german = locale === 'de-DE'
+        const problem = page
+          .getByRole('alert')
+          .filter({ hasText: german ? 'Da stimmt etwas nicht' : 'There is a problem' })
+        const check = async () => {
+          await expectAccessible(page)
+          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320)
+        }
+        await page.goto('/connections/new')
+        for (const summary of await page.locator('form summary').all()) await summary.click()
+        await page.getByRole('button', { name: german ? 'Verbindung hinzufügen' : 'Add a connection' }).click()
+        await expect(page.locator('fieldset.card')).toHaveCount(1)
+        await check()
+        await page.getByRole('button', { name: german ? 'Anfrage senden' : 'Send request' }).click()
+        await expect(problem).toBeVisible()
+        await page
+          .getByRole('button', { name: german ? 'Vorschau' : 'Preview', exact: true })
+          .last()
+          .click()
+        await expect(page.locator('.preview-text')).toBeVisible()
+        await check()
+        await page.goto('/connections/new/import?fault=not_csv&what=3')
+        await check()
+        await page.goto('/profiles')
+        await check()
+        await page.goto('/profiles/new?copy=full-setup')
+        await page.getByRole('button', { name: german ? 'Profil anlegen' : 'Create profile' }).click()
+        await expect(problem).toBeVisible()
+        await check()
+        await page.goto('/profiles/read-only-sync')
+        await check()
+        await context.close()
+        await english.close()
+      })
+})
