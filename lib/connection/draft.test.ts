@@ -26,7 +26,12 @@ onEachEngine((engine) => {
   })
 
   async function letters(requestId: string): Promise<string[]> {
-    const rows = await db().selectFrom('outbox').select('letter').where('requestId', '=', requestId).execute()
+    const rows = await db()
+      .selectFrom('outbox')
+      .select('letter')
+      .where('requestId', '=', requestId)
+      .where('letter', '<>', 'reminder')
+      .execute()
     return rows.map(({ letter }) => letter)
   }
 

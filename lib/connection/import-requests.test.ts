@@ -146,6 +146,7 @@ onEachEngine(() => {
     assert.ok(rows.every(({ sent }) => sent))
     const letters = await db()
       .selectFrom('outbox')
+      .where('letter', '=', 'secure_link')
       .select(['recipientEmail', 'recipientName', 'language'])
       .where(
         'requestId',
