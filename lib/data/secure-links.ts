@@ -2,6 +2,7 @@ import 'server-only'
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import type { Actor, LinkHolder } from '#lib/actor.ts'
+import type { Status } from '#lib/connection/status.ts'
 import { copyLinkEnd } from './board-copies.ts'
 import { db } from './database.ts'
 import { newId } from './ids.ts'
@@ -170,4 +171,21 @@ export async function extendLinkEnd(
 export async function lockLinkForSubmit(trx: Kysely<Database>, holder: LinkHolder): Promise<LinkState> {
   const link = await findLink(trx, holder.linkId, { lock: true })
   return link?.state ?? 'revoked'
+}
+
+const PAST_END_AT_ONCE = 200
+
+/** Connections, in every team, in one of these statuses whose link ran out more than a grace period ago. */
+export async function listPastLinkEnd(
+  trx: Kysely<Database>,
+  statuses: readonly Status[],
+): Promise<{ teamId: string; requestId: string; connectionId: string }[]> {
+  return trx
+    .selectFrom('connections')
+    .select(['teamId', 'requestId', 'id as connectionId'])
+    .where('status', 'in', statuses)
+    .where('linkExpiresAt', '<', sql<Date>`now() - make_interval(mins => ${GRACE_MINUTES})`)
+    .orderBy('linkExpiresAt')
+    .limit(PAST_END_AT_ONCE)
+    .execute()
 }

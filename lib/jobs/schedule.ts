@@ -1,5 +1,6 @@
 import 'server-only'
 import { forgetUnanswered } from '#lib/connection/confirm.ts'
+import { expireLinks } from '#lib/connection/expire.ts'
 import { retryWaiting } from '#lib/connection/watch.ts'
 import { sealAuditChain } from '#lib/data/audit-chain.ts'
 import { claimDueChecks, postponeCheck } from '#lib/data/connection-checks.ts'
@@ -42,6 +43,7 @@ async function runDueChecks(): Promise<void> {
 }
 
 async function keepHouse(): Promise<void> {
+  await expireLinks()
   await forgetUnanswered()
   await forgetOldLimits()
   await forgetOldSubmissions()
