@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { createConnection } from 'node:net'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { test as base, expect, type Page } from '@playwright/test'
 import axe from 'axe-core'
 import { fakeToken } from '../lib/providers/pipedrive/fake.ts'
-import { FAKE_PORT, PORT } from '../playwright.config.ts'
+import { FAKE_PORT } from '../playwright.config.ts'
 
 export { expect, fakeToken }
 
@@ -15,11 +17,16 @@ export const DATA_DIR = path.resolve('.data/e2e')
 
 type Requested = { id: string; reference: string; link: string; connections: { id: string; status: string }[] }
 
-/** Runs the operator's CLI beside the running portal, as an operator would. */
+/** What the operator's CLI asks the running portal, over the same socket. A process for each question would cost a second. */
 export async function portal(...argv: string[]): Promise<Record<string, unknown>> {
-  return operate({ DATA_DIR, PORTAL_ORIGIN: `http://localhost:${PORT}` }, argv)
+  const socket = createConnection({ path: path.join(DATA_DIR, 'portal.sock'), allowHalfOpen: true })
+  socket.end(JSON.stringify(argv))
+  const { exitCode, output } = JSON.parse(await text(socket))
+  if (exitCode !== 0) throw new Error(JSON.stringify(output))
+  return output
 }
 
+/** The CLI itself, as an operator runs it; for portals on a server Postgres, which have no socket. */
 export async function operate(environment: Record<string, string>, argv: string[]): Promise<Record<string, unknown>> {
   const { stdout } = await run(process.execPath, ['--conditions=react-server', 'bin/portal.ts', ...argv, '--json'], {
     env: { ...process.env, ...environment },
