@@ -104,7 +104,8 @@ for (const { name, roles, address = addressOf(name), method = 'GET', answers = 2
 }
 
 // Signing out comes last: it ends the sessions that the others use.
-const rows = staffRows(actions).sort((row) => (row.name.endsWith(' signOutAction') ? 1 : -1))
+const isLast = ({ name }: { name: string }) => Number(name.endsWith(' signOutAction'))
+const rows = staffRows(actions).sort((one, other) => isLast(one) - isLast(other))
 for (const { name, roles } of rows) {
   test(`${name} is for ${roles.join(', ')}`, async ({ request: http }) => {
     const id = builtActions()[name] ?? ''

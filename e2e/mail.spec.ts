@@ -33,7 +33,10 @@ const mailServer = new SMTPServer({
     const parts: Buffer[] = []
     stream.on('data', (part: Buffer) => parts.push(part))
     stream.on('end', () => {
-      const source = Buffer.concat(parts).toString().replace(/=\r\n/g, '').replace(/=3D/g, '=')
+      const source = Buffer.concat(parts)
+        .toString()
+        .replace(/(?<!\?)=\r\n/g, '')
+        .replace(/=3D/g, '=')
       for (const { address } of session.envelope.rcptTo) mails.push({ to: address, source })
       answer()
     })

@@ -8,7 +8,7 @@ test('an admin adds a member, changes the role, locks them out and in again', as
   await page.getByRole('link', { name: 'Settings' }).click()
   const email = mailbox()
   await page.getByText('Add a member').click()
-  await page.getByLabel('Name').fill('Toni Neu')
+  await page.getByLabel('Name', { exact: true }).fill('Toni Neu')
   await page.getByLabel('Work e-mail address').fill(email)
   await page.getByRole('radio', { name: /Support/ }).check()
   await page.getByRole('button', { name: 'Add the member' }).click()
@@ -41,12 +41,12 @@ test.describe('without JavaScript', () => {
     await signIn(page, 'admin')
     await page.goto('/settings')
     await page.getByText('Add a member').click()
-    await page.getByLabel('Name').fill('Toni Neu')
+    await page.getByLabel('Name', { exact: true }).fill('Toni Neu')
     await page.getByLabel('Work e-mail address').fill('toni@localhost')
     await page.getByRole('button', { name: 'Add the member' }).click()
     await expect(page.getByText('This is not an e-mail address.')).toBeVisible()
     await expect(page.getByLabel('Work e-mail address')).toHaveValue('toni@localhost')
-    await expect(page.getByLabel('Name')).toHaveValue('Toni Neu')
+    await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Toni Neu')
   })
 
   test('light or dark is chosen, and drawn by the server', async ({ page }) => {
@@ -66,7 +66,11 @@ test('the console shows what the role may open, and says whom to ask for the res
   await signIn(page, 'admin')
   await page.context().clearCookies()
   await signIn(page, 'support')
-  await expect(page.getByRole('navigation', { name: 'Console' }).getByRole('link')).toHaveText(['Connections'])
+  await expect(page.getByRole('navigation', { name: 'Console' }).getByRole('link')).toHaveText([
+    'Connections',
+    'Support',
+    'Profiles',
+  ])
   expect((await page.goto('/settings'))?.status()).toBe(403)
   await expect(page.getByRole('heading', { name: 'Your role may not open this page' })).toBeVisible()
   await expect(page.getByText('You are signed in as Support. Ask Maria Lopez')).toBeVisible()
