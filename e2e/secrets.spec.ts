@@ -76,3 +76,10 @@ test('Pipedrive was only read, and the token came in its header alone', async ()
   expect({ writes, tokensOutsideHeader }).toEqual({ writes: 0, tokensOutsideHeader: 0 })
   expect(Number(calls)).toBeGreaterThan(50)
 })
+
+test('no page was short of a word', () => {
+  const missing = readFileSync('.data/e2e.log', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('words.missing'))
+  expect(missing).toEqual([])
+})

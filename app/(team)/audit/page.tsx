@@ -28,7 +28,7 @@ export default async function AuditPage({ searchParams }: { searchParams: Promis
   const query = filterQuery(search)
   return (
     <>
-      <title>{`${t('audit.title')} · ${t('shell.product')}`}</title>
+      <title>{`${t('audit.title')} · ${t('fault.product')}`}</title>
       <h1 className="console-title">{t('audit.title')}</h1>
       <p className="text-muted">
         {t('audit.lead')} {t('audit.utc')}

@@ -19,7 +19,7 @@ export default async function SupportPage() {
   const t = words(language)
   return (
     <div className="space-y-10">
-      <title>{`${t('case.support.title')} · ${t('shell.product')}`}</title>
+      <title>{`${t('case.support.title')} · ${t('fault.product')}`}</title>
       <h1 className="console-title">{t('case.support.title')}</h1>
       <LookUpBox
         action={lookUpAction}

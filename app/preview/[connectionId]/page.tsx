@@ -34,12 +34,8 @@ export default async function PreviewPage({ params }: { params: Promise<{ connec
           {t('case.support.previewBack')}
         </a>
       </aside>
-      {/* A legend of its own would stand outside the landmarks of the page inside. */}
-      <fieldset
-        disabled
-        className="min-w-0"
-        aria-label={t('case.support.previewTitle', { customer: connection.customerName })}
-      >
+      {/* Without a name: it would stand outside the landmarks of the page inside. The note above says what this is. */}
+      <fieldset disabled className="min-w-0">
         <Shown />
       </fieldset>
     </>

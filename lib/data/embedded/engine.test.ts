@@ -79,6 +79,13 @@ test('a statement that takes too long ends as 57014, and what was stored is stil
   assert.equal(STATEMENT_TIMEOUT_MS, 5_000)
 })
 
+test('a parameter that is no value fails alone, at once, and ends nothing', async () => {
+  const limit = 300
+  await assert.rejects(query('select $1::text', [() => {}], limit), { name: 'DataCloneError' })
+  await new Promise((resolve) => setTimeout(resolve, limit + 100))
+  assert.deepEqual(await query('select 1 as one'), [{ one: 1 }])
+})
+
 test('an error of a statement keeps its SQLSTATE and constraint, and the engine goes on', async () => {
   await query('create table once_only (n integer constraint only_once unique)')
   await query('insert into once_only values (1)')

@@ -166,7 +166,13 @@ async function startThread(folder: string): Promise<Thread> {
           reject: (error) => settle(() => reject(error)),
         })
         worker.ref()
-        worker.postMessage({ id, ...question })
+        try {
+          worker.postMessage({ id, ...question })
+        } catch (error) {
+          // A parameter that is no value, such as a form in place of an id: this question alone has failed.
+          waiting.delete(id)
+          settle(() => reject(error))
+        }
       })
     },
   }

@@ -35,7 +35,7 @@ export default async function ConnectionPage({ params, searchParams }: Params) {
   const shown = { subject, language }
   return (
     <>
-      <title>{`${title} · ${t('shell.product')}`}</title>
+      <title>{`${title} · ${t('fault.product')}`}</title>
       <p className="case-back">
         <a className="link" href="/connections">
           {t('case.back')}

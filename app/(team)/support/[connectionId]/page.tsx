@@ -48,7 +48,7 @@ export default async function SupportCasePage({ params, searchParams }: Params) 
   const shown = { subject, language }
   return (
     <>
-      <title>{`${title} · ${t('shell.product')}`}</title>
+      <title>{`${title} · ${t('fault.product')}`}</title>
       <p className="case-back">
         <a className="link" href="/support">
           {t('case.backSupport')}
