@@ -8,7 +8,7 @@ import { lockNewestLink } from './links.ts'
 import type { Status } from './status.ts'
 
 /** What only waits for the customer to come. What a check has said stays: it tells more than that time is over. */
-const RUNS_OUT: readonly Status[] = ['sent', 'visited']
+const RUNS_OUT: readonly Status[] = ['queued', 'sent', 'visited']
 
 /** Connections whose link ran out before anybody used it are `expired` from now on: it is the team's turn. */
 export async function expireLinks(): Promise<void> {

@@ -114,6 +114,8 @@ export async function listLetters(
     .where('teamId', '=', teamId)
     .where('requestId', '=', requestId)
     .where((where) => where.or([where('connectionId', 'is', null), where('connectionId', '=', connectionId)]))
+    // A reminder that waits for its day has not happened.
+    .where((where) => where.or([where('attempt', '>', 0), where('dueAt', '<=', sql<Date>`now()`)]))
     .$if(before !== null, (query) => query.where(isBefore('created_at', 'id', before)))
     .orderBy('createdAt', 'desc')
     .orderBy('id', 'desc')

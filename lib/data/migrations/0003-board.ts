@@ -71,6 +71,6 @@ const indexes = [
   ]),
   'create index connections_by_owner on connections (team_id, owner_id, updated_at desc, id desc)',
   'create index connections_snoozed on connections (team_id, snoozed_until) where snoozed_until is not null',
-  "create index connections_past_link_end on connections (link_expires_at) where status in ('sent', 'visited')",
+  "create index connections_past_link_end on connections (link_expires_at) where status in ('queued', 'sent', 'visited')",
   'create index connections_by_words on connections using gin (search gin_trgm_ops)',
 ]
