@@ -139,13 +139,14 @@ function post(
   })
 }
 
-/** An action that was posted to another page is passed on inside Next, which then answers 200 around the refusal. */
+/**
+ * An action that was posted to another page is passed on inside Next, which then answers 200 around the refusal. One
+ * that ran and leads on was not refused, even where the page it leads to is.
+ */
 async function refused(answer: APIResponse): Promise<boolean> {
-  const to = answer.headers()['x-action-redirect'] ?? answer.headers().location ?? ''
+  const to = answer.headers()['x-action-redirect'] ?? answer.headers().location
+  if (to) return to.startsWith('/sign-in?next=')
   return (
-    answer.status() === 401 ||
-    answer.status() === 403 ||
-    to.startsWith('/sign-in?next=') ||
-    (await answer.text()).includes('NEXT_HTTP_ERROR_FALLBACK;403')
+    answer.status() === 401 || answer.status() === 403 || (await answer.text()).includes('NEXT_HTTP_ERROR_FALLBACK;403')
   )
 }
