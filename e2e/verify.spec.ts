@@ -137,4 +137,7 @@ test('the eleventh check in ten minutes has to wait', async ({ page }) => {
   }
   await connect(page, { domain: 'acme', token: `${fakeToken('regenerated')}x` })
   await expect(page.locator('main [data-verdict=LINK_THROTTLED]')).toHaveCount(1)
+  await expectAccessible(page)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await expectAccessible(page)
 })
