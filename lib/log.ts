@@ -26,6 +26,7 @@ const FIELDS = [
   'signal',
   'origin',
   'database',
+  'provider',
 ] as const
 type Fields = Partial<Record<(typeof FIELDS)[number], string | number | boolean | null | undefined>>
 

@@ -61,7 +61,8 @@ onEachEngine(
           .select('reason')
           .where('connectionId', '=', asked.connectionId)
           .execute()
-        assert.deepEqual(checks, status === 'waiting_provider' ? [{ reason: 'waiting' }] : [])
+        const reason = { waiting_provider: 'waiting', connected: 'watch', connected_limited: 'watch' }[status as string]
+        assert.deepEqual(checks, reason ? [{ reason }] : [])
       })
 
     // R3

@@ -105,7 +105,7 @@ async function judge(
   typed: Submission,
 ): Promise<{ code: VerdictCode; verdict: Verdict | null }> {
   const print = fingerprint(connection.teamId, typed.apiToken)
-  if (connection.status === 'stopped') {
+  if (connection.connectedAt) {
     const last = await findLastFingerprint(db(), { teamId: connection.teamId, connectionId: connection.id })
     if (last?.equals(print)) return { code: 'TOKEN_SAME_AS_BEFORE', verdict: null }
   }

@@ -110,15 +110,15 @@ export async function changeCompany(
   })
 }
 
-/** "Run the check again": what waits for the provider is asked at the next turn instead of at its time. */
+/** "Run the check again": what waits for its time in the queue is asked at the next turn, rights and all. */
 export async function checkNow(
   staff: Staff,
   { connectionId, reason }: { connectionId: string; reason: string | null },
 ): Promise<'done' | 'not_waiting' | 'reason_needed'> {
   if (staff.role === 'support' && !reason) return 'reason_needed'
   return inTransaction(async (trx) => {
-    const { status } = await lockConnection(trx, { teamId: staff.teamId, connectionId })
-    if (status !== 'waiting_provider' || !(await hastenCheck(trx, staff, connectionId))) return 'not_waiting'
+    await lockConnection(trx, { teamId: staff.teamId, connectionId })
+    if (!(await hastenCheck(trx, staff, connectionId))) return 'not_waiting'
     await recordAudit(trx, staff, {
       action: 'connection.check_requested',
       objectId: connectionId,

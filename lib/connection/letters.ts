@@ -16,6 +16,7 @@ import type { TokenOwner } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
 import { Secret } from '#lib/secret.ts'
+import { words } from '#lib/words.ts'
 import { explain } from './explain.ts'
 import { linkContext, mailHost } from './link-mail.ts'
 import { scheduleReminders } from './reminders.ts'
@@ -30,13 +31,20 @@ export async function enqueueLinkLetter(
     requestId,
     key,
     expiresAt,
+    connectionId = null,
     facts = {},
-  }: { requestId: string; key: string; expiresAt: Date; facts?: { colleague?: string; note?: string } },
+  }: {
+    requestId: string
+    key: string
+    expiresAt: Date
+    connectionId?: string | null
+    facts?: Record<string, string>
+  },
 ): Promise<void> {
   const request = await getRequest(trx, actor, requestId)
   await enqueue(trx, actor, request, {
     letter,
-    connectionId: null,
+    connectionId,
     payload: { ...facts, linkEnds: formatDateTime(expiresAt, request.language) },
     key,
   })
@@ -127,6 +135,59 @@ async function enqueueStillNeeded(
     payload: { ...payload, linkEnds: formatDateTime(link.expiresAt, request.language) },
     key,
   })
+}
+
+/** What the letters about a connection that stopped tell: since when, and the likely reason in the reader's words. */
+export function repairFacts(connection: CustomerConnection, code: VerdictCode): Record<string, string> {
+  const t = words(connection.language)
+  const reason = isStopReason(code) ? code : 'TOKEN_REJECTED'
+  return {
+    ...factsAbout(connection, { code, owner: null }),
+    owner: connection.providerUserName ?? '',
+    company: connection.providerCompanyName ?? connection.customerName,
+    reason: t(`mail.stopped.reason.${reason}`),
+  }
+}
+
+const stopReasons = ['TOKEN_REJECTED', 'USER_INACTIVE', 'API_OFF_FOR_USER', 'ACCOUNT_NOT_OPEN'] as const
+
+function isStopReason(code: VerdictCode): code is (typeof stopReasons)[number] {
+  return (stopReasons as readonly string[]).includes(code)
+}
+
+/** The manager reads that a connection stopped, why, and that the customer was written to. */
+export async function tellOfStop(
+  trx: Kysely<Database>,
+  actor: Actor,
+  connection: CustomerConnection,
+  facts: Record<string, string>,
+): Promise<void> {
+  const request = await getRequest(trx, actor, connection.requestId)
+  await tellManager(trx, actor, request, 'stopped_notice', { connectionId: connection.id, payload: facts })
+}
+
+/** The manager reads that a connection works, but may do less than before. */
+export async function tellOfRights(
+  trx: Kysely<Database>,
+  actor: Actor,
+  connection: CustomerConnection,
+  code: VerdictCode,
+): Promise<void> {
+  const request = await getRequest(trx, actor, connection.requestId)
+  const payload = factsAbout(connection, { code, owner: null })
+  await tellManager(trx, actor, request, 'rights_notice', { connectionId: connection.id, payload })
+}
+
+/** Customer and manager read that a connection that had stopped works again, and that nothing is left to do. */
+export async function enqueueWorksAgain(
+  trx: Kysely<Database>,
+  actor: Actor,
+  connection: CustomerConnection,
+): Promise<void> {
+  const request = await getRequest(trx, actor, connection.requestId)
+  const payload = factsAbout(connection, { code: 'OK', owner: null })
+  await enqueue(trx, actor, request, { letter: 'works_again', connectionId: connection.id, payload })
+  await tellManager(trx, actor, request, 'works_again_notice', { connectionId: connection.id, payload })
 }
 
 /** Queues a notice to the account manager, if the request has one, with the page of the console that it is about. */

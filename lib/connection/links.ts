@@ -21,6 +21,7 @@ import {
   setLinkEnd,
 } from '#lib/data/secure-links.ts'
 import { getTeamSettings } from '#lib/data/teams.ts'
+import type { LinkLetter } from '#lib/mail/letters.ts'
 import { enqueueLinkLetter } from './letters.ts'
 import { linkAddress } from './request.ts'
 import { LINK_DAYS_MAX } from './request-schema.ts'
@@ -37,19 +38,30 @@ export async function reissueLink(actor: Actor, wanted: Reissue): Promise<{ link
   return inTransaction((trx) => reissueIn(trx, actor, wanted))
 }
 
-export type Reissue = { requestId: string; deliver: 'mail' | 'link'; expiresInDays?: number; reason?: string }
+export type Reissue = {
+  requestId: string
+  deliver: 'mail' | 'link'
+  expiresInDays?: number
+  reason?: string
+  /** What the link is for; the same as that of the link before unless given. */
+  purpose?: SecureLink['purpose']
+  /** The letter that carries it, when it is not the one about a new link; which connection it is about, and what it tells. */
+  letter?: LinkLetter
+  connectionId?: string
+  facts?: Record<string, string>
+}
 
 /** As `reissueLink`, as part of the caller's transaction. */
 export async function reissueIn(
   trx: Kysely<Database>,
   actor: Actor,
-  { requestId, deliver, expiresInDays, reason }: Reissue,
+  { requestId, deliver, expiresInDays, reason, purpose, letter = 'new_link', connectionId, facts }: Reissue,
 ): Promise<{ link: string; expiresAt: Date }> {
   const { key, digest } = newLinkKey()
   const newest = await lockNewestLink(trx, actor, requestId)
   const link = await insertLink(trx, actor, {
     requestId,
-    purpose: newest?.purpose ?? 'connect',
+    purpose: purpose ?? newest?.purpose ?? 'connect',
     expiresInDays: expiresInDays ?? (await getTeamSettings(trx, actor.teamId)).linkDays,
     digest,
   })
@@ -61,8 +73,10 @@ export async function reissueIn(
     reason,
     details: { linkId: link.id },
   })
-  if (deliver === 'mail') await enqueueLinkLetter(trx, actor, 'new_link', { requestId, key, expiresAt: link.expiresAt })
-  return { link: linkAddress(key), expiresAt: link.expiresAt }
+  const { expiresAt } = link
+  if (deliver === 'mail')
+    await enqueueLinkLetter(trx, actor, letter, { requestId, key, expiresAt, connectionId, facts })
+  return { link: linkAddress(key), expiresAt }
 }
 
 /** Whoever changes a link holds it first, before its connections: then a submission and a re-send wait for each other. */

@@ -36,19 +36,59 @@ export async function openCredential(actor: Actor, credential: SealedCredential,
   try {
     return await open(credential, contextOf(actor.teamId, credential))
   } catch (error) {
-    // A row that was moved or changed, or a key that is missing: somebody has to look, and nothing is given out.
-    log.error('credential.open_refused', error, { connectionId: credential.connectionId })
-    await inTransaction((trx) =>
-      recordAudit(trx, actor, {
-        action: 'credential.open_refused',
-        objectId: credential.connectionId,
-        outcome: 'refused',
-        reason: purpose,
-        details: { version: credential.version },
-      }),
-    )
+    await reportRefusal(actor, credential, { purpose, error })
     throw error
   }
+}
+
+/**
+ * As `openCredential`, for a batch: one audit row lists the connections. A value that cannot be opened is left out and
+ * reported; the others are not held up by it.
+ */
+export async function openCredentials(
+  actor: Actor,
+  credentials: readonly SealedCredential[],
+  purpose: string,
+): Promise<Map<string, Secret>> {
+  const [only] = credentials
+  const connections = credentials.map(({ connectionId }) => connectionId)
+  await inTransaction((trx) =>
+    recordAudit(trx, actor, {
+      action: 'credential.read',
+      objectId: credentials.length === 1 && only ? only.connectionId : 'batch',
+      reason: purpose,
+      details: { connections },
+    }),
+  )
+  const opened = await Promise.all(
+    credentials.map(async (credential): Promise<[string, Secret] | null> => {
+      try {
+        return [credential.connectionId, await open(credential, contextOf(actor.teamId, credential))]
+      } catch (error) {
+        await reportRefusal(actor, credential, { purpose, error })
+        return null
+      }
+    }),
+  )
+  return new Map(opened.filter((entry) => entry !== null))
+}
+
+/** A row that was moved or changed, or a key that is missing: somebody has to look, and nothing is given out. */
+async function reportRefusal(
+  actor: Actor,
+  { connectionId, version }: SealedCredential,
+  { purpose, error }: { purpose: string; error: unknown },
+): Promise<void> {
+  log.error('credential.open_refused', error, { connectionId })
+  await inTransaction((trx) =>
+    recordAudit(trx, actor, {
+      action: 'credential.open_refused',
+      objectId: connectionId,
+      outcome: 'refused',
+      reason: purpose,
+      details: { version },
+    }),
+  )
 }
 
 function contextOf(teamId: string, { connectionId, host }: { connectionId: string; host: string }) {

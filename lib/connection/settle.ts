@@ -7,6 +7,7 @@ import type { CustomerConnection } from '#lib/data/connections.ts'
 import { moveStatus, saveOwner, touchConnection } from '#lib/data/connections.ts'
 import { insertCredential, shredCredentials } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
+import { recordConnectionEvent } from '#lib/data/events.ts'
 import { getProfile } from '#lib/data/profiles.ts'
 import type { Database } from '#lib/data/schema.ts'
 import { insertVerification } from '#lib/data/verifications.ts'
@@ -97,6 +98,11 @@ export function nextTrySeconds(attempt: number, retryAfterSeconds: number | null
   return Math.max(ours, Math.min(retryAfterSeconds ?? 0, 86_400))
 }
 
+/** Seconds until the next regular look: the profile's interval, or up to a sixth sooner, so that looks spread out. */
+export function watchInSeconds({ checkIntervalMinutes }: { checkIntervalMinutes: number }): number {
+  return Math.round(checkIntervalMinutes * 60 * (1 - Math.random() / 6))
+}
+
 /** Writes a settlement on a locked connection: credential, status, check, audit. Part of the caller's transaction. */
 export async function writeSettlement(
   trx: Kysely<Database>,
@@ -127,6 +133,7 @@ export async function writeSettlement(
   await touchConnection(trx, actor, {
     connectionId: connection.id,
     checked: verdict !== null,
+    connected,
     waiting,
     version: keeping === 'in_force' ? nextVersion : undefined,
   })
@@ -136,11 +143,23 @@ export async function writeSettlement(
     objectId: connection.id,
     details: { verdict: code, from, to: status },
   })
+  const connectionId = connection.id
   if (waiting)
     await scheduleCheck(trx, actor, {
-      connectionId: connection.id,
+      connectionId,
       reason: 'waiting',
       inSeconds: settlement.retryAfterSeconds ?? RETRY_SECONDS_LATER,
     })
-  else await cancelCheck(trx, actor, connection.id)
+  else if (connected || (connection.connectedAt && keeping !== 'in_force')) {
+    // A repair that did not succeed leaves the old token, which may come back to life.
+    const profile = await getProfile(trx, connection)
+    await scheduleCheck(trx, actor, { connectionId, reason: 'watch', inSeconds: watchInSeconds(profile) })
+  } else await cancelCheck(trx, actor, connectionId)
+  if (connected) {
+    const isRepaired = connection.connectedAt !== null
+    await recordConnectionEvent(trx, actor, {
+      type: isRepaired ? 'connection.replaced' : 'connection.ready',
+      connectionId,
+    })
+  }
 }

@@ -35,6 +35,7 @@ export type AuditAction =
   | 'connection.status'
   | 'connection.decided'
   | 'connection.company_changed'
+  | 'connection.company_renamed'
   | 'connection.check_requested'
   | 'request.contact_changed'
   | 'request.backup_changed'

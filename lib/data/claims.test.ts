@@ -24,7 +24,7 @@ const queues = {
     /** Whether it changed anything. */
     giveBack: async ({ id, lease }: Claimed): Promise<boolean> => {
       const isMine = await holdsLease(db(), { connectionId: id, lease })
-      await postponeCheck({ connectionId: id, teamId: '', attempt: 1, lease }, 3_600)
+      await postponeCheck({ connectionId: id, lease }, 3_600)
       return isMine
     },
   },

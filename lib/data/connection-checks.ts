@@ -17,16 +17,24 @@ export async function scheduleCheck(
     .insertInto('connectionChecks')
     .values({ connectionId, teamId: actor.teamId, reason, dueAt })
     .onConflict((conflict) =>
-      conflict.column('connectionId').doUpdateSet({ reason, dueAt, lease: null, leasedUntil: null }),
+      conflict.column('connectionId').doUpdateSet({
+        reason,
+        dueAt,
+        lease: null,
+        leasedUntil: null,
+        urgent: false,
+        ...(reason === 'watch' && { attempt: 0 }),
+      }),
     )
     .execute()
 }
 
-/** Makes a check that waits for its time due now. False when none waits, or somebody runs it already. */
+/** Puts a check that waits for its time before all others. False when none waits, or somebody runs it already. */
 export async function hastenCheck(trx: Kysely<Database>, actor: Actor, connectionId: string): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('connectionChecks')
-    .set({ dueAt: sql<Date>`now()` })
+    // Before everything that became due within the last day.
+    .set({ dueAt: sql<Date>`now() - interval '1 day'`, urgent: true })
     .where('teamId', '=', actor.teamId)
     .where('connectionId', '=', connectionId)
     .where((where) => where.or([where('leasedUntil', 'is', null), where('leasedUntil', '<', sql<Date>`now()`)]))
@@ -58,7 +66,16 @@ export async function holdsLease(
   return row !== undefined
 }
 
-export type DueCheck = { connectionId: string; teamId: string; attempt: number; lease: string }
+export type DueCheck = {
+  connectionId: string
+  teamId: string
+  reason: 'waiting' | 'watch'
+  /** Somebody asked for it. */
+  urgent: boolean
+  /** How often it was tried since the provider last gave an answer. */
+  attempt: number
+  lease: string
+}
 
 /** Takes checks that are due, each under a lease that ends by itself should this process die. */
 export async function claimDueChecks({
@@ -86,12 +103,15 @@ export async function claimDueChecks({
       attempt: sql<number>`attempt + 1`,
     })
     .where('connectionId', 'in', due)
-    .returning(['connectionId', 'teamId', 'attempt', sql<string>`lease`.as('lease')])
+    .returning(['connectionId', 'teamId', 'reason', 'urgent', 'attempt', sql<string>`lease`.as('lease')])
     .execute()
 }
 
 /** Gives a check back to be tried again later, unless somebody else has it by now. */
-export async function postponeCheck({ connectionId, lease }: DueCheck, inSeconds: number): Promise<void> {
+export async function postponeCheck(
+  { connectionId, lease }: Pick<DueCheck, 'connectionId' | 'lease'>,
+  inSeconds: number,
+): Promise<void> {
   await db()
     .updateTable('connectionChecks')
     .set({ lease: null, leasedUntil: null, dueAt: sql<Date>`now() + make_interval(secs => ${inSeconds})` })

@@ -117,7 +117,6 @@ function selectConnections(trx: Kysely<Database>) {
       'connections.startDate',
       'connections.connectedAt',
       'connections.checkedAt',
-      'connectionChecks.dueAt as nextCheckAt',
       'requests.reference',
       'requests.language',
       'requests.project',
@@ -131,6 +130,7 @@ function selectConnections(trx: Kysely<Database>) {
       'staff.email as ownerEmail',
       'teams.supportEmail',
     ])
+    .select(sql<Date | null>`case when due_at is not null then greatest(due_at, now()) end`.as('nextCheckAt'))
 }
 
 /** Locks the connection for the rest of the transaction and answers its status. */
@@ -287,14 +287,16 @@ export async function touchConnection(
   {
     connectionId,
     checked,
+    connected,
     waiting,
     version,
-  }: { connectionId: string; checked: boolean; waiting: boolean; version?: number },
+  }: { connectionId: string; checked: boolean; connected: boolean; waiting: boolean; version?: number },
 ): Promise<void> {
   await trx
     .updateTable('connections')
     .set({
-      ...(checked ? { checkedAt: sql<Date>`now()` } : {}),
+      ...(checked ? { checkedAt: sql<Date>`now()`, fullCheckAt: sql<Date>`now()` } : {}),
+      ...(connected ? { suspectSince: null, degradedSince: null, stoppedAt: null } : {}),
       waitingSince: waiting ? sql<Date>`coalesce(waiting_since, now())` : null,
       ...(version === undefined ? {} : { version }),
       updatedAt: sql<Date>`now()`,

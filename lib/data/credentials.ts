@@ -91,6 +91,21 @@ export async function shredCredentials(
   return Number(numUpdatedRows)
 }
 
+/** Seals the value in force for another host; its version and fingerprint stay, since it is the same token. */
+export async function resealCredential(
+  trx: Kysely<Database>,
+  { teamId }: Actor,
+  { id, host, sealed, wrappedKey }: Pick<SealedCredential, 'id' | 'host' | 'sealed' | 'wrappedKey'>,
+): Promise<void> {
+  await trx
+    .updateTable('credentials')
+    .set({ host, sealed: JSON.stringify(sealed), wrappedKey: JSON.stringify(wrappedKey), keyId: wrappedKey.keyId })
+    .where('teamId', '=', teamId)
+    .where('id', '=', id)
+    .where('state', '=', 'in_force')
+    .execute()
+}
+
 const STALE_AT_ONCE = 100
 
 /** Connections, in every team, whose pending value nobody said yes to in time. */

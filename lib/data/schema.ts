@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { StaffRole } from '#lib/actor.ts'
+import type { EventType } from '#lib/connection/events.ts'
 import type { Profile } from '#lib/connection/profiles.ts'
 import type { Status } from '#lib/connection/status.ts'
 import type { WrappedKey } from '#lib/crypto/key-provider.ts'
@@ -33,6 +34,9 @@ export type Database = {
   teamLogos: TeamLogosTable
   handOvers: HandOversTable
   handOverConnections: HandOverConnectionsTable
+  providerMinutes: ProviderMinutesTable
+  providerIncidents: ProviderIncidentsTable
+  events: EventsTable
 }
 
 type Time = ColumnType<Date, Date | string | undefined, Date | string>
@@ -152,6 +156,13 @@ type ConnectionsTable = {
   checkedAt: MaybeTime
   waitingSince: MaybeTime
   visitedAt: MaybeTime
+  /** The first refusal that a second look has not confirmed yet. */
+  suspectSince: MaybeTime
+  /** Since when the provider gives no usable answer about a connected one. */
+  degradedSince: MaybeTime
+  stoppedAt: MaybeTime
+  /** The last check that also read permissions and lists. */
+  fullCheckAt: MaybeTime
   /** Version of the credential in force; 0 = none yet. */
   version: Generated<number>
   /** Copies for the board, written by `copyForBoard` and `copyLinkEnd` alone. */
@@ -173,6 +184,8 @@ type ConnectionChecksTable = {
   teamId: string
   reason: 'waiting' | 'watch'
   dueAt: Time
+  /** Somebody asked for it: goes before all others. */
+  urgent: Generated<boolean>
   attempt: Generated<number>
   lease: string | null
   leasedUntil: MaybeTime
@@ -353,6 +366,42 @@ type RequestImportsTable = {
   createdBy: string
   rows: Json<Record<string, string>[]>
   createdAt: Time
+}
+
+/** How the watched tokens of one provider fared within one minute. */
+type ProviderMinutesTable = {
+  provider: string
+  minute: Time
+  /** When a token was last accepted. */
+  fineAt: MaybeTime
+  fine: Generated<number>
+  refused: Generated<number>
+  unanswered: Generated<number>
+}
+
+/** Trouble of a provider as a whole; at most one is open. */
+type ProviderIncidentsTable = {
+  id: string
+  provider: string
+  kind: 'refusing' | 'unanswered'
+  startedAt: Time
+  endedAt: MaybeTime
+}
+
+/** What integrations are told, by polling and by webhook. */
+type EventsTable = {
+  id: string
+  teamId: string
+  type: EventType
+  requestId: string | null
+  connectionId: string | null
+  externalId: string | null
+  status: Status | null
+  version: number | null
+  verdictCode: VerdictCode | null
+  createdAt: Time
+  /** Its place in the team's order; null until it is given one. */
+  seq: ColumnType<string | null, number | null | undefined, number | null>
 }
 
 type RateLimitsTable = { bucket: string; windowStart: Time; hits: number; expiresAt: Time }

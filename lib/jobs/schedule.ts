@@ -1,9 +1,12 @@
 import 'server-only'
 import { forgetUnanswered } from '#lib/connection/confirm.ts'
 import { expireLinks } from '#lib/connection/expire.ts'
-import { retryWaiting } from '#lib/connection/watch.ts'
+import { lookAgain, retryWaiting } from '#lib/connection/watch.ts'
 import { sealAuditChain } from '#lib/data/audit-chain.ts'
+import type { DueCheck } from '#lib/data/connection-checks.ts'
 import { claimDueChecks, postponeCheck } from '#lib/data/connection-checks.ts'
+import { numberEvents } from '#lib/data/events.ts'
+import { forgetOldMinutes } from '#lib/data/provider-health.ts'
 import { forgetOldLimits } from '#lib/data/rate-limits.ts'
 import { forgetOldSignInLinks } from '#lib/data/sign-in-links.ts'
 import { forgetOldSessions } from '#lib/data/staff-sessions.ts'
@@ -12,7 +15,9 @@ import { log } from '#lib/log.ts'
 import { deliverDue } from './outbox.ts'
 
 const TICK_MS = 1_000
-const CHECKS_AT_ONCE = 8
+const CHECKS_AT_ONCE = 32
+/** Before other work of this loop gets its turn. */
+const ROUNDS_MAX = 50
 const CHECK_LEASE_SECONDS = 60
 const LETTERS_AT_ONCE = 20
 const HOUSEKEEPING_MS = 10 * 60_000
@@ -24,22 +29,35 @@ export function startJobs(): { stop(): Promise<void> } {
     repeat('checks', TICK_MS, runDueChecks),
     repeat('outbox', TICK_MS, () => deliverDue({ limit: LETTERS_AT_ONCE })),
     repeat('audit', AUDIT_SEAL_MS, sealAuditChain),
+    repeat('events', TICK_MS, numberEvents),
     repeat('housekeeping', HOUSEKEEPING_MS, keepHouse),
   ]
   return { stop: async () => void (await Promise.all(loops.map((loop) => loop.stop()))) }
 }
 
-/** Runs every live check that is due now. */
+/** Runs every live check that is due now; goes on while there are more than it takes at once. */
 async function runDueChecks(): Promise<void> {
-  const due = await claimDueChecks({ limit: CHECKS_AT_ONCE, leaseSeconds: CHECK_LEASE_SECONDS })
-  await Promise.all(
-    due.map((check) =>
-      retryWaiting(check).catch(async (error: unknown) => {
-        log.error('check.failed', error, { connectionId: check.connectionId })
-        await postponeCheck(check, CHECK_LEASE_SECONDS)
-      }),
-    ),
-  )
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const due = await claimDueChecks({ limit: CHECKS_AT_ONCE, leaseSeconds: CHECK_LEASE_SECONDS })
+    const waiting = due.filter(({ reason }) => reason === 'waiting')
+    const watched = due.filter(({ reason }) => reason === 'watch')
+    await Promise.all([
+      ...waiting.map((check) => orLater([check], () => retryWaiting(check))),
+      orLater(watched, () => lookAgain(watched)),
+    ])
+    if (due.length < CHECKS_AT_ONCE) return
+  }
+}
+
+/** Work that fails is logged, and its checks come again after a while. */
+async function orLater(checks: readonly DueCheck[], work: () => Promise<void>): Promise<void> {
+  if (checks.length === 0) return
+  try {
+    await work()
+  } catch (error) {
+    log.error('check.failed', error, { connectionId: checks[0]?.connectionId })
+    await Promise.all(checks.map((check) => postponeCheck(check, CHECK_LEASE_SECONDS)))
+  }
 }
 
 async function keepHouse(): Promise<void> {
@@ -49,6 +67,7 @@ async function keepHouse(): Promise<void> {
   await forgetOldSubmissions()
   await forgetOldSignInLinks()
   await forgetOldSessions()
+  await forgetOldMinutes()
 }
 
 /** Calls `work` again and again, never twice at once; a failure is logged and tried again at the next turn. */

@@ -73,6 +73,7 @@ test('only letters about a link carry it: once as the button, once in full, once
     'link_again',
     'reminder',
     'hand_over',
+    'stopped',
     'still_needed',
   ])
   everyLetter((name, language) => {

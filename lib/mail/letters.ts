@@ -20,7 +20,7 @@ export type Parties = {
   origin: string
 }
 
-const linkLetters = ['secure_link', 'new_link', 'link_again', 'reminder', 'hand_over'] as const
+const linkLetters = ['secure_link', 'new_link', 'link_again', 'reminder', 'hand_over', 'stopped'] as const
 /** Letters about a link: without a live one they say nothing. */
 export type LinkLetter = (typeof linkLetters)[number]
 
@@ -32,10 +32,13 @@ export const managerLetters = [
   'handed_over_notice',
   'hand_over_asked',
   'delivery_problem',
+  'stopped_notice',
+  'rights_notice',
+  'works_again_notice',
 ] as const
 export type ManagerLetter = (typeof managerLetters)[number] | 'question'
 
-export type LetterName = LinkLetter | 'receipt' | 'finished' | 'still_needed' | ManagerLetter
+export type LetterName = LinkLetter | 'receipt' | 'finished' | 'still_needed' | 'works_again' | ManagerLetter
 
 /** Every letter of a request; samples and tests go through them all. */
 export const letterNames: readonly LetterName[] = [
@@ -43,6 +46,7 @@ export const letterNames: readonly LetterName[] = [
   'receipt',
   'finished',
   'still_needed',
+  'works_again',
   ...managerLetters,
   'question',
 ]
@@ -161,6 +165,12 @@ function bodyOf(name: LetterName, say: Say, { link, turn, note, values }: Writte
       const rest = [text('never'), text('real'), notMe, ...(values.stopPage ? [stop] : [])]
       return [text('reminder.why'), text('reminder.need'), ...linkBlock(say, link), ...rest]
     }
+    case 'stopped': {
+      const why = ['stopped.why', 'stopped.since', 'stopped.paused', 'stopped.need'].map(text)
+      return [...why, ...linkBlock(say, link), text('never'), text('real')]
+    }
+    case 'works_again':
+      return [text('works_again.why'), text('works_again.need')]
     case 'receipt':
     case 'finished': {
       const rest = ['receipt.keep', 'receipt.stop', 'receipt.notYou'].map(text)
@@ -177,6 +187,9 @@ function bodyOf(name: LetterName, say: Say, { link, turn, note, values }: Writte
     case 'handed_over_notice':
     case 'hand_over_asked':
     case 'delivery_problem':
+    case 'stopped_notice':
+    case 'rights_notice':
+    case 'works_again_notice':
     case 'question':
       return [text(`${name}.why`), ...quote, text(`${name}.need`), ...pageBlock(say, values)]
   }

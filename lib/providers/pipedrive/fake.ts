@@ -323,6 +323,11 @@ export async function startFakePipedrive({
     down = answer
   }
 
+  /** Changes what Pipedrive says of a user, as when an admin takes rights away or renames the company. */
+  function changeUser(who: string, me: Json): void {
+    Object.assign(find(who).me, me)
+  }
+
   function takeAnswer(user: FakeUser, targets: readonly Target[]): FakeAnswer {
     if (down !== null) return down
     const wanted = targets.map((target) => user.behaviour[target]).find((answer) => answer !== undefined)
@@ -418,6 +423,9 @@ export async function startFakePipedrive({
         return { ok: true }
       case 'regenerate':
         return { token: regenerate(who) }
+      case 'user':
+        changeUser(who, (body.me ?? {}) as Json)
+        return { ok: true }
       case 'down':
         setDown((body.answer ?? null) as FakeAnswer | null)
         return { ok: true }
@@ -458,7 +466,7 @@ export async function startFakePipedrive({
     return new Promise((resolve) => server.close(() => resolve()))
   }
 
-  return { url, calls, stats, setBehaviour, setDown, regenerate, reset, close }
+  return { url, calls, stats, setBehaviour, setDown, regenerate, changeUser, reset, close }
 }
 
 function usersOfCompany(company: string, index: number): FakeUser[] {

@@ -1,0 +1,16 @@
+/** Everything an integration may be told about; the list is part of the API. */
+export const eventTypes = [
+  'request.sent',
+  'request.delivery_failed',
+  'request.opened',
+  'request.expired',
+  'connection.ready',
+  'connection.replaced',
+  'connection.degraded',
+  'connection.needs_attention',
+  'connection.restored',
+  'connection.withdrawn',
+  'connection.offboarding',
+  'connection.proved_dead',
+] as const
+export type EventType = (typeof eventTypes)[number]

@@ -1,0 +1,117 @@
+import 'server-only'
+import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
+import type { Actor } from '#lib/actor.ts'
+import type { EventType } from '#lib/connection/events.ts'
+import type { Status } from '#lib/connection/status.ts'
+import type { VerdictCode } from '#lib/providers/verdicts.ts'
+import { inTransaction } from './database.ts'
+import { newId } from './ids.ts'
+import type { Database } from './schema.ts'
+
+/** Notes for the team's integrations how a connection stands now, in the transaction that made it so. */
+export async function recordConnectionEvent(
+  trx: Kysely<Database>,
+  actor: Actor,
+  { type, connectionId }: { type: EventType; connectionId: string },
+): Promise<void> {
+  await trx
+    .insertInto('events')
+    .columns(['id', 'teamId', 'type', 'requestId', 'connectionId', 'externalId', 'status', 'version', 'verdictCode'])
+    .expression(
+      trx
+        .selectFrom('connections')
+        .select([
+          sql<string>`${newId('evt')}`.as('id'),
+          'teamId',
+          sql<EventType>`${type}`.as('type'),
+          'requestId',
+          'id as connectionId',
+          'externalId',
+          'status',
+          'version',
+          'verdictCode',
+        ])
+        .where('teamId', '=', actor.teamId)
+        .where('id', '=', connectionId),
+    )
+    .execute()
+}
+
+/** Notes something about a whole request: one event for each of its connections. */
+export async function recordRequestEvent(
+  trx: Kysely<Database>,
+  actor: Actor,
+  { type, requestId }: { type: EventType; requestId: string },
+): Promise<void> {
+  const connections = await trx
+    .selectFrom('connections')
+    .select('id')
+    .where('teamId', '=', actor.teamId)
+    .where('requestId', '=', requestId)
+    .orderBy('id')
+    .execute()
+  for (const { id } of connections) await recordConnectionEvent(trx, actor, { type, connectionId: id })
+}
+
+const NUMBERED_AT_ONCE = 500
+
+/**
+ * Gives new events their place in the order of their team, so that a reader who has seen place n never finds a smaller
+ * one later. Ids cannot serve: a transaction that began earlier may be committed later. Answers how many it numbered.
+ */
+export async function numberEvents(): Promise<number> {
+  return inTransaction(async (trx) => {
+    const fresh = await trx
+      .selectFrom('events')
+      .select(['id', 'teamId'])
+      .where('seq', 'is', null)
+      .orderBy('id')
+      .limit(NUMBERED_AT_ONCE)
+      .forUpdate()
+      .skipLocked()
+      .execute()
+    const teams = [...new Set(fresh.map(({ teamId }) => teamId))].sort()
+    for (const teamId of teams) {
+      // Whoever numbers holds the team: two workers cannot give the same place, nor one out of turn.
+      await trx.selectFrom('teams').select('id').where('id', '=', teamId).forNoKeyUpdate().execute()
+      const ids = fresh.filter((event) => event.teamId === teamId).map(({ id }) => id)
+      await sql`
+        update events set seq = base.n + place.n
+        from unnest(${sql.val(ids)}::text[]) with ordinality as place (id, n),
+          (select coalesce(max(seq), 0) as n from events where team_id = ${teamId}) as base
+        where events.id = place.id`.execute(trx)
+    }
+    return fresh.length
+  })
+}
+
+export type IntegrationEvent = {
+  id: string
+  seq: number
+  type: EventType
+  at: Date
+  requestId: string | null
+  connectionId: string | null
+  externalId: string | null
+  status: Status | null
+  version: number | null
+  verdictCode: VerdictCode | null
+}
+
+/** Events of a team after a place in its order, the oldest first. */
+export async function listEvents(
+  trx: Kysely<Database>,
+  { teamId, after, limit }: { teamId: string; after: number; limit: number },
+): Promise<IntegrationEvent[]> {
+  const rows = await trx
+    .selectFrom('events')
+    .select(['id', 'seq', 'type', 'createdAt as at', 'requestId', 'connectionId'])
+    .select(['externalId', 'status', 'version', 'verdictCode'])
+    .where('teamId', '=', teamId)
+    .where('seq', '>', String(after))
+    .orderBy('seq')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({ ...row, seq: Number(row.seq) }))
+}

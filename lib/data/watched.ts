@@ -1,0 +1,177 @@
+import 'server-only'
+import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
+import type { Watcher } from '#lib/actor.ts'
+import type { Status } from '#lib/connection/status.ts'
+import type { VerdictCode } from '#lib/providers/verdicts.ts'
+import type { DueCheck } from './connection-checks.ts'
+import type { SealedCredential } from './credentials.ts'
+import { inTransaction } from './database.ts'
+import type { Database } from './schema.ts'
+
+/** A connection whose sealed token is looked at from time to time, with what was known of it at the last look. */
+export type Watched = {
+  connectionId: string
+  teamId: string
+  requestId: string
+  provider: string
+  profile: string
+  status: Status
+  verdictCode: VerdictCode | null
+  startDate: string | null
+  companyId: string | null
+  companyDomain: string
+  userId: string | null
+  suspectSince: Date | null
+  /** Seconds since the first refusal, by the database's clock. */
+  suspectSeconds: number | null
+  degradedSince: Date | null
+  /** It stopped, and nobody has mended it yet. */
+  isStopped: boolean
+  stoppedDays: number
+  /** Days since rights were last looked at; null when they never were. */
+  fullCheckDays: number | null
+  credential: SealedCredential
+}
+
+/** Where a repair can stand. */
+const IN_REPAIR: readonly Status[] = ['needs_customer', 'needs_confirmation', 'needs_manager']
+
+const isStopped = sql<boolean>`(status = 'stopped' or stopped_at is not null)`
+
+/**
+ * Those of the due checks that are to be made: connected, with a token in force. One that stopped is watched on while
+ * its customer is asked for another token: it may come back to life, as when its user is made active again.
+ */
+export async function listWatched(trx: Kysely<Database>, due: readonly DueCheck[]): Promise<Watched[]> {
+  const rows = await trx
+    .selectFrom('connections')
+    .innerJoin('credentials', 'credentials.connectionId', 'connections.id')
+    .select(['connections.id as connectionId', 'connections.teamId', 'requestId', 'provider', 'profile', 'status'])
+    .select(['verdictCode', 'startDate', 'providerCompanyId as companyId', 'providerCompanyDomain as companyDomain'])
+    .select(['providerUserId as userId', 'suspectSince', 'degradedSince'])
+    .select([
+      sql<number | null>`extract(epoch from now() - suspect_since)::int`.as('suspectSeconds'),
+      isStopped.as('isStopped'),
+      sql<number>`coalesce(extract(day from now() - stopped_at)::int, 0)`.as('stoppedDays'),
+      sql<number | null>`extract(day from now() - full_check_at)::int`.as('fullCheckDays'),
+    ])
+    .select(['credentials.id as credentialId', 'credentials.version', 'sealed', 'wrappedKey', 'host', 'fingerprint'])
+    .where(
+      'connections.id',
+      'in',
+      due.map(({ connectionId }) => connectionId),
+    )
+    .where((where) =>
+      where.or([
+        where('connections.status', 'in', ['connected', 'connected_limited']),
+        where.and([where('connections.status', 'in', ['stopped', ...IN_REPAIR]), isStopped]),
+      ]),
+    )
+    .where('credentials.state', '=', 'in_force')
+    .execute()
+  return rows.flatMap(({ credentialId, version, sealed, wrappedKey, host, fingerprint, companyDomain, ...rest }) => {
+    if (!sealed || !wrappedKey || !companyDomain) return []
+    const { connectionId } = rest
+    const credential = { id: credentialId, connectionId, version, state: 'in_force' as const }
+    return [{ ...rest, companyDomain, credential: { ...credential, sealed, wrappedKey, host, fingerprint } }]
+  })
+}
+
+export type Passed = { connectionId: string; lease: string; inSeconds: number; isFull: boolean }
+
+/** Notes that the provider accepted these tokens and nothing changed, and when each is looked at next. */
+export async function passChecks(passed: readonly Passed[]): Promise<void> {
+  if (passed.length === 0) return
+  const column = <Key extends keyof Passed>(key: Key) => passed.map((row) => row[key])
+  const rows = sql`unnest(${column('connectionId')}::text[], ${column('lease')}::text[], ${column('inSeconds')}::int[], ${column('isFull')}::bool[])
+    as passed (connection_id, lease, in_seconds, is_full)`
+  await inTransaction(async (trx) => {
+    // Connections first and in the order of their ids, as everybody locks them.
+    await sql`
+      with mine as (
+        select connections.id, passed.is_full from connections join ${rows} on passed.connection_id = connections.id
+          join connection_checks on connection_checks.connection_id = connections.id and connection_checks.lease = passed.lease
+        order by connections.id for no key update of connections)
+      update connections set checked_at = now(), suspect_since = null,
+        full_check_at = case when mine.is_full then now() else full_check_at end
+      from mine where connections.id = mine.id`.execute(trx)
+    await sql`
+      update connection_checks set lease = null, leased_until = null, attempt = 0, urgent = false,
+        due_at = now() + make_interval(secs => passed.in_seconds)
+      from ${rows} where connection_checks.connection_id = passed.connection_id and connection_checks.lease = passed.lease`.execute(
+      trx,
+    )
+  })
+}
+
+/** Gives a look back to be repeated; `answered` forgets earlier tries without an answer. */
+export async function lookLater(
+  trx: Kysely<Database>,
+  { connectionId, lease }: DueCheck,
+  { inSeconds, answered }: { inSeconds: number; answered: boolean },
+): Promise<void> {
+  await trx
+    .updateTable('connectionChecks')
+    .set({
+      lease: null,
+      leasedUntil: null,
+      urgent: false,
+      dueAt: sql<Date>`now() + make_interval(secs => ${inSeconds})`,
+      ...(answered && { attempt: 0 }),
+    })
+    .where('connectionId', '=', connectionId)
+    .where('lease', '=', lease)
+    .execute()
+}
+
+type Marks = { suspect?: boolean; degraded?: boolean; stopped?: boolean; checked?: boolean; full?: boolean }
+
+/** Sets (true) or clears (false) what the watcher remembers; a mark that is set keeps its first time. */
+export async function markConnection(
+  trx: Kysely<Database>,
+  actor: Watcher,
+  { connectionId, ...marks }: Marks & { connectionId: string },
+): Promise<void> {
+  const mark = (column: string, isSet: boolean | undefined) =>
+    isSet === undefined ? undefined : isSet ? sql<Date>`coalesce(${sql.ref(column)}, now())` : null
+  await trx
+    .updateTable('connections')
+    .set({
+      suspectSince: mark('suspect_since', marks.suspect),
+      degradedSince: mark('degraded_since', marks.degraded),
+      stoppedAt: mark('stopped_at', marks.stopped),
+      ...(marks.checked && { checkedAt: sql<Date>`now()` }),
+      ...(marks.full && { fullCheckAt: sql<Date>`now()` }),
+    })
+    .where('teamId', '=', actor.teamId)
+    .where('id', '=', connectionId)
+    .execute()
+}
+
+/**
+ * Puts the look at one other connection of the provider first: whether it is accepted tells a dead token from a
+ * provider that refuses everybody. False when there is no other.
+ */
+export async function hastenAnother(trx: Kysely<Database>, { connectionId, provider }: Watched): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('connectionChecks')
+    .set({ dueAt: sql<Date>`least(due_at, now())` })
+    .where(
+      'connectionId',
+      '=',
+      trx
+        .selectFrom('connectionChecks as others')
+        .innerJoin('connections', 'connections.id', 'others.connectionId')
+        .select('others.connectionId')
+        .where('others.reason', '=', 'watch')
+        .where('connections.provider', '=', provider)
+        .where('connections.status', 'in', ['connected', 'connected_limited'])
+        .where('connections.suspectSince', 'is', null)
+        .where('connections.id', '<>', connectionId)
+        .orderBy('others.dueAt')
+        .limit(1),
+    )
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
