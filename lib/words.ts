@@ -10,6 +10,8 @@ import caseDe from '#messages/case.de.json' with { type: 'json' }
 import caseEn from '#messages/case.en.json' with { type: 'json' }
 import contactDe from '#messages/contact.de.json' with { type: 'json' }
 import contactEn from '#messages/contact.en.json' with { type: 'json' }
+import endDe from '#messages/end.de.json' with { type: 'json' }
+import endEn from '#messages/end.en.json' with { type: 'json' }
 import faultDe from '#messages/fault.de.json' with { type: 'json' }
 import faultEn from '#messages/fault.en.json' with { type: 'json' }
 import lookDe from '#messages/look.de.json' with { type: 'json' }
@@ -53,6 +55,7 @@ const en = {
   replies: repliesEn,
   team: teamEn,
   board: boardEn,
+  end: endEn,
 }
 
 const de = {
@@ -72,6 +75,7 @@ const de = {
   replies: repliesDe,
   team: teamDe,
   board: boardDe,
+  end: endDe,
 }
 
 /** Every message. Each language must fit the type of the other: a key that only one has fails the build. */

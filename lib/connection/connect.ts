@@ -17,7 +17,7 @@ import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { Secret } from '#lib/secret.ts'
 import { enqueueAfterSettlement } from './letters.ts'
 import { prepareSettlement, writeSettlement } from './settle.ts'
-import { isSettled } from './status.ts'
+import { isEnding, isSettled } from './status.ts'
 import { checkLive, compareWithExpected } from './verify.ts'
 
 export type Submission = {
@@ -56,7 +56,7 @@ async function run(holder: LinkHolder, typed: Submission): Promise<ConnectOutcom
   if (throttled) return throttled
 
   const connection = await getConnection(db(), holder)
-  if (isSettled(connection.status)) return { kind: 'done_before' }
+  if (isSettled(connection.status) || isEnding(connection.status)) return { kind: 'done_before' }
 
   const { code, verdict } = await judge(connection, typed)
   return store(holder, connection, typed, { code, verdict })
@@ -135,7 +135,7 @@ async function store(
       const state = await lockLinkForSubmit(trx, holder)
       if (state !== 'live' && state !== 'grace') return { kind: 'link_ended', state }
       const { status: from, version } = await lockConnection(trx, holder)
-      if (isSettled(from)) return { kind: 'done_before' }
+      if (isSettled(from) || isEnding(from)) return { kind: 'done_before' }
 
       await saveTyped(trx, holder, {
         connectionId: connection.id,

@@ -48,7 +48,8 @@ export async function enqueueLinkLetter(
     payload: { ...facts, linkEnds: formatDateTime(expiresAt, request.language) },
     key,
   })
-  if (letter !== 'link_again') await scheduleReminders(trx, actor, request)
+  // Nobody is reminded of what they only wished to see.
+  if (letter !== 'link_again' && letter !== 'held_link') await scheduleReminders(trx, actor, request)
 }
 
 /** Queues what people are told after a check: the receipt, the end of a wait, or the manager's turn. */
@@ -188,6 +189,36 @@ export async function enqueueWorksAgain(
   const payload = factsAbout(connection, { code: 'OK', owner: null })
   await enqueue(trx, actor, request, { letter: 'works_again', connectionId: connection.id, payload })
   await tellManager(trx, actor, request, 'works_again_notice', { connectionId: connection.id, payload })
+}
+
+/** The manager reads that the customer ended a connection by themselves. */
+export async function tellOfWithdrawal(
+  trx: Kysely<Database>,
+  actor: Actor,
+  connection: CustomerConnection,
+): Promise<void> {
+  const request = await getRequest(trx, actor, connection.requestId)
+  const payload = factsAbout(connection, { code: 'OK', owner: null })
+  await tellManager(trx, actor, request, 'withdrawal_notice', { connectionId: connection.id, payload })
+}
+
+/** Both sides read that a connection is over, and what is known of the token. */
+export async function enqueueClosed(
+  trx: Kysely<Database>,
+  actor: Actor,
+  connection: CustomerConnection,
+  { isProved }: { isProved: boolean },
+): Promise<void> {
+  const request = await getRequest(trx, actor, connection.requestId)
+  const connectionId = connection.id
+  const payload = {
+    ...factsAbout(connection, { code: 'OK', owner: null }),
+    owner: connection.providerUserName ?? '',
+    company: connection.providerCompanyName ?? connection.customerName,
+  }
+  await enqueue(trx, actor, request, { letter: isProved ? 'closed' : 'closed_unproven', connectionId, payload })
+  const notice = isProved ? 'closed_notice' : 'closed_unproven_notice'
+  await tellManager(trx, actor, request, notice, { connectionId, payload })
 }
 
 /** Queues a notice to the account manager, if the request has one, with the page of the console that it is about. */

@@ -184,9 +184,12 @@ export function mayResend(requestId: string): Promise<{ allowed: boolean; retryA
   return hitLimit({ bucket: `resend:${requestId}`, windowSeconds: 3600, hitsMax: RESENDS_PER_HOUR })
 }
 
+/** The team holds a token: its customer may see that, and end it. */
+const HELD: readonly Status[] = ['connected', 'connected_limited', 'waiting_provider', 'off_boarding']
+
 /**
  * "Send me a new link" on the page of an expired link. Whatever happens the visitor reads the same answer;
- * only an expired link of a request that is still open leads to a mail.
+ * only an expired link of a request that is still open, or of which a token is held, leads to a mail.
  */
 export async function askForNewLink(key: string): Promise<void> {
   const link = await findLinkByKey(key)
@@ -197,10 +200,14 @@ export async function askForNewLink(key: string): Promise<void> {
     hitsMax: RESENDS_PER_HOUR,
   })
   const connections = await listRequestConnections(db(), link)
-  if (!allowed || !connections.some(({ status }) => isOpen(status))) return
+  const isWanted = connections.some(({ status }) => isOpen(status))
+  const isHeld = connections.some(({ status }) => HELD.includes(status))
+  if (!allowed || !(isWanted || isHeld)) return
   await reissueLink(proven<'watcher'>({ kind: 'watcher', teamId: link.teamId }), {
     requestId: link.requestId,
     deliver: 'mail',
+    // Whoever is connected may look at what is held, and end it, at any time.
+    letter: isWanted ? 'new_link' : 'held_link',
   })
 }
 

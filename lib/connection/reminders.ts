@@ -22,7 +22,14 @@ import { linkContext, mailHost } from './link-mail.ts'
 import type { Status } from './status.ts'
 
 /** Somebody must still act through the link. A link that never arrived is no reason to write again. */
-const WAITS_FOR_CUSTOMER: readonly Status[] = ['sent', 'visited', 'needs_customer', 'needs_confirmation', 'stopped']
+const WAITS_FOR_CUSTOMER: readonly Status[] = [
+  'sent',
+  'visited',
+  'needs_customer',
+  'needs_confirmation',
+  'stopped',
+  'off_boarding',
+]
 
 const DAY_MS = 86_400_000
 const LAST_DAY_NEAR_SECONDS = 12 * 3600

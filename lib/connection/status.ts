@@ -80,6 +80,11 @@ export function isOpen(status: Status): boolean {
   return !isSettled(status) && !endedStatuses.includes(status)
 }
 
+/** Over, or on the way there: no token is taken any more. */
+export function isEnding(status: Status): boolean {
+  return status === 'off_boarding' || status === 'closed' || status === 'closed_unproven'
+}
+
 /** The status that a verdict leads to. `limitsAccepted`: somebody said yes to connecting with limits. */
 export function statusAfter(code: VerdictCode, { limitsAccepted = false } = {}): Status {
   if ((code === 'LIMITED_ACCESS' || code === 'FEATURE_OFF') && limitsAccepted) return 'connected_limited'

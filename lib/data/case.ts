@@ -4,6 +4,8 @@ import type { CustomerConnection } from './connections.ts'
 import { listRequestConnections } from './connections.ts'
 import type { RequestContacts } from './contacts.ts'
 import { getRequestContacts } from './contacts.ts'
+import type { OffBoarding } from './off-boardings.ts'
+import { findOffBoarding } from './off-boardings.ts'
 import type { Database } from './schema.ts'
 import type { SecureLink } from './secure-links.ts'
 import { findNewestLink } from './secure-links.ts'
@@ -19,18 +21,20 @@ export type Case = {
   /** How many other connections the link serves. */
   others: number
   seen: Verification | null
+  ending: OffBoarding | null
   /** The company that the latest token belonged to, accepted or not. */
   seenCompany: { name: string | null; domain: string } | null
 }
 
 export async function readCase(trx: Kysely<Database>, connection: CustomerConnection): Promise<Case> {
   const { teamId, requestId, id: connectionId } = connection
-  const [contacts, link, siblings, seen, times] = await Promise.all([
+  const [contacts, link, siblings, seen, times, ending] = await Promise.all([
     getRequestContacts(trx, { teamId, requestId }),
     findNewestLink(trx, { teamId, requestId }),
     listRequestConnections(trx, { teamId, requestId }),
     findLatestVerification(trx, { teamId, connectionId }),
     findTimes(trx, { teamId, connectionId }),
+    findOffBoarding(trx, { teamId, connectionId }),
   ])
   const { companyDomain, companyName } = seen?.owner ?? {}
   const createdAt = link && (await findLinkStart(trx, link))
@@ -41,6 +45,7 @@ export async function readCase(trx: Kysely<Database>, connection: CustomerConnec
     visitedAt: times?.visitedAt ?? null,
     others: siblings.length - 1,
     seen,
+    ending,
     seenCompany: companyDomain ? { name: companyName ?? null, domain: companyDomain } : null,
   }
 }

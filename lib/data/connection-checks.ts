@@ -10,7 +10,11 @@ import type { Database } from './schema.ts'
 export async function scheduleCheck(
   trx: Kysely<Database>,
   actor: Actor,
-  { connectionId, reason, inSeconds }: { connectionId: string; reason: 'waiting' | 'watch'; inSeconds: number },
+  {
+    connectionId,
+    reason,
+    inSeconds,
+  }: { connectionId: string; reason: 'waiting' | 'watch' | 'off_board'; inSeconds: number },
 ): Promise<void> {
   const dueAt = sql<Date>`now() + make_interval(secs => ${inSeconds})`
   await trx
@@ -69,7 +73,7 @@ export async function holdsLease(
 export type DueCheck = {
   connectionId: string
   teamId: string
-  reason: 'waiting' | 'watch'
+  reason: 'waiting' | 'watch' | 'off_board'
   /** Somebody asked for it. */
   urgent: boolean
   /** How often it was tried since the provider last gave an answer. */

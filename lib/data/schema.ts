@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { StaffRole } from '#lib/actor.ts'
+import type { EndProof } from '#lib/connection/end-proof.ts'
 import type { EventType } from '#lib/connection/events.ts'
 import type { Profile } from '#lib/connection/profiles.ts'
 import type { Status } from '#lib/connection/status.ts'
@@ -37,6 +38,7 @@ export type Database = {
   providerMinutes: ProviderMinutesTable
   providerIncidents: ProviderIncidentsTable
   events: EventsTable
+  offBoardings: OffBoardingsTable
 }
 
 type Time = ColumnType<Date, Date | string | undefined, Date | string>
@@ -182,7 +184,7 @@ type ConnectionsTable = {
 type ConnectionChecksTable = {
   connectionId: string
   teamId: string
-  reason: 'waiting' | 'watch'
+  reason: 'waiting' | 'watch' | 'off_board'
   dueAt: Time
   /** Somebody asked for it: goes before all others. */
   urgent: Generated<boolean>
@@ -251,7 +253,7 @@ type VerificationsTable = {
   id: string
   teamId: string
   connectionId: string
-  trigger: 'submit' | 'confirm' | 'retry' | 'watch' | 'staff'
+  trigger: 'submit' | 'confirm' | 'retry' | 'watch' | 'staff' | 'off_board'
   verdictCode: VerdictCode
   owner: MaybeJson<TokenOwner>
   report: Json<CapabilityRow[]>
@@ -402,6 +404,29 @@ type EventsTable = {
   createdAt: Time
   /** Its place in the team's order; null until it is given one. */
   seq: ColumnType<string | null, number | null | undefined, number | null>
+}
+
+/** The end of a connection, from the wish to the proof. At most one is open for each connection. */
+type OffBoardingsTable = {
+  id: string
+  teamId: string
+  connectionId: string
+  reason: string | null
+  askedBy: 'staff' | 'link_holder' | 'integration' | 'operator'
+  startedAt: Time
+  /** Then the sealed value is erased, proved dead or not. */
+  deadline: Time
+  /** What the customer says they did. */
+  way: 'deactivate' | 'regenerate' | null
+  pressedAt: MaybeTime
+  probedAt: MaybeTime
+  probeCode: VerdictCode | null
+  firstRefusedAt: MaybeTime
+  /** The team's integrations have cleaned up behind them. */
+  confirmedAt: MaybeTime
+  endedAt: MaybeTime
+  outcome: 'proved' | 'unproven' | null
+  proof: MaybeJson<EndProof>
 }
 
 type RateLimitsTable = { bucket: string; windowStart: Time; hits: number; expiresAt: Time }

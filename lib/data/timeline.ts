@@ -168,3 +168,21 @@ export async function listCredentialReads(
     .limit(READS_MAX)
     .execute()
 }
+
+/** When somebody or something of one kind last read the token of a connection; null for never. */
+export async function findLastRead(
+  trx: Kysely<Database>,
+  { teamId, connectionId, actorKind }: { teamId: string; connectionId: string; actorKind: 'integration' | 'watcher' },
+): Promise<Date | null> {
+  const row = await trx
+    .selectFrom('auditEvents')
+    .select('at')
+    .where('teamId', '=', teamId)
+    .where('objectId', '=', connectionId)
+    .where('action', '=', 'credential.read')
+    .where('actorKind', '=', actorKind)
+    .orderBy('at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.at ?? null
+}

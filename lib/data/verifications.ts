@@ -20,7 +20,7 @@ export async function insertVerification(
   actor: Actor,
   check: {
     connectionId: string
-    trigger: 'submit' | 'confirm' | 'retry' | 'watch' | 'staff'
+    trigger: 'submit' | 'confirm' | 'retry' | 'watch' | 'staff' | 'off_board'
     verdictCode: VerdictCode
     verdict: Verdict | null
   },

@@ -153,7 +153,10 @@ export async function markConnection(
  * Puts the look at one other connection of the provider first: whether it is accepted tells a dead token from a
  * provider that refuses everybody. False when there is no other.
  */
-export async function hastenAnother(trx: Kysely<Database>, { connectionId, provider }: Watched): Promise<boolean> {
+export async function hastenAnother(
+  trx: Kysely<Database>,
+  { connectionId, provider }: { connectionId: string; provider: string },
+): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('connectionChecks')
     .set({ dueAt: sql<Date>`least(due_at, now())` })

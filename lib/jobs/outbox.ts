@@ -59,7 +59,7 @@ async function deliver(due: DueLetter): Promise<Outcome> {
 }
 
 /** Letters that tell a customer of a link for the first time: with them the connection moves. */
-const FIRST_LETTERS = ['secure_link', 'new_link', 'hand_over', 'stopped']
+const FIRST_LETTERS = ['secure_link', 'new_link', 'hand_over', 'stopped', 'withdraw']
 
 /** Writes what became of a letter, unless another worker has taken it over meanwhile. */
 async function settle(due: DueLetter, outcome: Outcome): Promise<void> {

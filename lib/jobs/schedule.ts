@@ -1,6 +1,7 @@
 import 'server-only'
 import { forgetUnanswered } from '#lib/connection/confirm.ts'
 import { expireLinks } from '#lib/connection/expire.ts'
+import { probeEnd } from '#lib/connection/prove-end.ts'
 import { lookAgain, retryWaiting } from '#lib/connection/watch.ts'
 import { sealAuditChain } from '#lib/data/audit-chain.ts'
 import type { DueCheck } from '#lib/data/connection-checks.ts'
@@ -41,8 +42,10 @@ async function runDueChecks(): Promise<void> {
     const due = await claimDueChecks({ limit: CHECKS_AT_ONCE, leaseSeconds: CHECK_LEASE_SECONDS })
     const waiting = due.filter(({ reason }) => reason === 'waiting')
     const watched = due.filter(({ reason }) => reason === 'watch')
+    const ending = due.filter(({ reason }) => reason === 'off_board')
     await Promise.all([
       ...waiting.map((check) => orLater([check], () => retryWaiting(check))),
+      ...ending.map((check) => orLater([check], () => probeEnd(check))),
       orLater(watched, () => lookAgain(watched)),
     ])
     if (due.length < CHECKS_AT_ONCE) return

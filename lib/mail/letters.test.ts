@@ -74,6 +74,8 @@ test('only letters about a link carry it: once as the button, once in full, once
     'reminder',
     'hand_over',
     'stopped',
+    'withdraw',
+    'held_link',
     'still_needed',
   ])
   everyLetter((name, language) => {

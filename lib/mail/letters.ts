@@ -20,7 +20,16 @@ export type Parties = {
   origin: string
 }
 
-const linkLetters = ['secure_link', 'new_link', 'link_again', 'reminder', 'hand_over', 'stopped'] as const
+const linkLetters = [
+  'secure_link',
+  'new_link',
+  'link_again',
+  'reminder',
+  'hand_over',
+  'stopped',
+  'withdraw',
+  'held_link',
+] as const
 /** Letters about a link: without a live one they say nothing. */
 export type LinkLetter = (typeof linkLetters)[number]
 
@@ -35,10 +44,21 @@ export const managerLetters = [
   'stopped_notice',
   'rights_notice',
   'works_again_notice',
+  'withdrawal_notice',
+  'closed_notice',
+  'closed_unproven_notice',
 ] as const
 export type ManagerLetter = (typeof managerLetters)[number] | 'question'
 
-export type LetterName = LinkLetter | 'receipt' | 'finished' | 'still_needed' | 'works_again' | ManagerLetter
+export type LetterName =
+  | LinkLetter
+  | 'receipt'
+  | 'finished'
+  | 'still_needed'
+  | 'works_again'
+  | 'closed'
+  | 'closed_unproven'
+  | ManagerLetter
 
 /** Every letter of a request; samples and tests go through them all. */
 export const letterNames: readonly LetterName[] = [
@@ -47,6 +67,8 @@ export const letterNames: readonly LetterName[] = [
   'finished',
   'still_needed',
   'works_again',
+  'closed',
+  'closed_unproven',
   ...managerLetters,
   'question',
 ]
@@ -147,6 +169,7 @@ function bodyOf(name: LetterName, say: Say, { link, turn, note, values }: Writte
     case 'secure_link':
     case 'new_link':
     case 'link_again':
+    case 'held_link':
       return [text(`${name}.why`), text(`${name}.need`), ...linkBlock(say, link), text('never'), text('real')]
     case 'hand_over': {
       const said = note ? [text('hand_over.said'), ...quote] : []
@@ -169,6 +192,13 @@ function bodyOf(name: LetterName, say: Say, { link, turn, note, values }: Writte
       const why = ['stopped.why', 'stopped.since', 'stopped.paused', 'stopped.need'].map(text)
       return [...why, ...linkBlock(say, link), text('never'), text('real')]
     }
+    case 'withdraw': {
+      const why = ['withdraw.why', 'withdraw.need', 'withdraw.others'].map(text)
+      return [...why, ...linkBlock(say, link), text('never'), text('real')]
+    }
+    case 'closed':
+    case 'closed_unproven':
+      return [text(`${name}.why`), { kind: 'list', lines: factLines(say) }, text(`${name}.erased`)]
     case 'works_again':
       return [text('works_again.why'), text('works_again.need')]
     case 'receipt':
@@ -190,6 +220,9 @@ function bodyOf(name: LetterName, say: Say, { link, turn, note, values }: Writte
     case 'stopped_notice':
     case 'rights_notice':
     case 'works_again_notice':
+    case 'withdrawal_notice':
+    case 'closed_notice':
+    case 'closed_unproven_notice':
     case 'question':
       return [text(`${name}.why`), ...quote, text(`${name}.need`), ...pageBlock(say, values)]
   }

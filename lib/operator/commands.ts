@@ -8,6 +8,7 @@ import { endLinkAt, reissueLink, revokeLink } from '#lib/connection/links.ts'
 import { requestConnections } from '#lib/connection/request.ts'
 import { LINK_DAYS_MAX, type RequestInput } from '#lib/connection/request-schema.ts'
 import { sealAuditChain, verifyAuditChain } from '#lib/data/audit-chain.ts'
+import { hastenCheck } from '#lib/data/connection-checks.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
 import { migrate } from '#lib/data/migrate.ts'
 import { findOrCreateFirstTeam, findRequest, insertTeam } from '#lib/data/requests.ts'
@@ -147,6 +148,18 @@ const commands: Record<string, OperatorCommand> = {
     run: async ({ values, rest }) => {
       const actor = await operator()
       return revokeLink(actor, { requestId: await requestIdOf(actor, rest), reason: required(values, 'reason') })
+    },
+  },
+  check: {
+    usage: 'check <connection id>',
+    does: 'has Pipedrive asked about a sealed token now instead of at its time',
+    options: {},
+    run: async ({ rest }) => {
+      const actor = await operator()
+      const connectionId = named(rest, 'the id of a connection')
+      const isWaiting = await inTransaction((trx) => hastenCheck(trx, actor, connectionId))
+      if (!isWaiting) throw new CommandFailure('NOT_FOUND', `nothing waits to be checked at ${connectionId}`, {})
+      return { id: connectionId }
     },
   },
   'audit verify': {

@@ -17,6 +17,8 @@ import {
   resendLink,
   withdrawLink,
 } from '#lib/connection/link-controls.ts'
+import type { OffBoardOutcome } from '#lib/connection/off-board.ts'
+import { OFF_BOARDING_DAYS, offBoard } from '#lib/connection/off-board.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { formatDateTime } from '#lib/format.ts'
 import { parseEmailAddress } from '#lib/mail/address.ts'
@@ -121,6 +123,22 @@ export async function checkAction(where: Where, _before: DialogState, form: Form
   return answer(where, form, outcome, 'checking')
 }
 
+/** Begins the end of the connection: the customer is asked to withdraw the token. */
+export async function closeAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
+  const staff = await requireActingStaff(...managers)
+  const { connection, control } = await open(staff, where, form)
+  const days = Number(textOf(form, 'days'))
+  if (!Number.isInteger(days) || days < OFF_BOARDING_DAYS.min || days > OFF_BOARDING_DAYS.max)
+    return mend(form, { days: 'bad_days' })
+  if (!control.reason) return mend(form, { reason: 'reason_needed' })
+  return answer(
+    where,
+    form,
+    await offBoard(staff, { connectionId: connection.id, reason: control.reason, days }),
+    'closing',
+  )
+}
+
 async function open(staff: Staff, { connectionId }: Where, form: FormData): Promise<Opened> {
   const connection = await openCase(staff, connectionId)
   if (!connection) notFound()
@@ -129,7 +147,7 @@ async function open(staff: Staff, { connectionId }: Where, form: FormData): Prom
   return { connection, control: { requestId: connection.requestId, linkId, reason } }
 }
 
-type Outcome = ControlOutcome | DecideOutcome | 'not_waiting'
+type Outcome = ControlOutcome | DecideOutcome | OffBoardOutcome | 'not_waiting'
 
 /** Done: back to the page, which says so. Else the dialog stays and says why. */
 async function answer({ connectionId, base }: Where, form: FormData, outcome: Outcome, said: string) {

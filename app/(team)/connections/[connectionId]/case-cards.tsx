@@ -3,12 +3,14 @@ import { OwnerCard } from '#components/connect/owner-card.tsx'
 import { Moment } from '#components/ui/moment.tsx'
 import { takesLink } from '#lib/connection/case-action.ts'
 import { explain } from '#lib/connection/explain.ts'
+import { canEnd } from '#lib/connection/off-board.ts'
 import type { Case } from '#lib/data/case.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
 import type { Language } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
+import { EndProofCard } from '../../../(customer)/end-proof-card.tsx'
 import { ReportTable } from '../../../(customer)/report-table.tsx'
 import type { CaseBase } from './actions.ts'
 import type { Doing } from './case-dialog.tsx'
@@ -99,6 +101,8 @@ export function LinkCard({ subject, language, base, cannotName }: Shown & { base
     { doing: 'address', label: t('case.action.correct_address'), fits: !cannotName && connection.status !== 'draft' },
     { doing: 'backup', label: t('case.action.backup'), fits: !cannotName },
     { doing: 'revoke', label: t('case.action.revoke'), fits: isOpen },
+    { doing: 'check', label: t('case.action.check_now'), fits: connection.nextCheckAt !== null },
+    { doing: 'close', label: t('case.action.close'), fits: !cannotName && canEnd(connection) },
   ]
   return (
     <Card id="link" title={t('case.link.title')}>
@@ -163,7 +167,9 @@ export function StepLink({
   label: string
   main?: boolean
 }) {
-  const look = main ? 'button-primary' : `button-secondary${doing === 'revoke' ? ' button-danger' : ''}`
+  const look = main
+    ? 'button-primary'
+    : `button-secondary${doing === 'revoke' || doing === 'close' ? ' button-danger' : ''}`
   return (
     <a id={main ? undefined : `do-${doing}`} className={look} href={`/${base}/${connectionId}?do=${doing}`}>
       {label}
@@ -180,4 +186,51 @@ export function Card({ id, title, children }: { id: string; title: string; child
       {children}
     </section>
   )
+}
+
+/** The end of the connection, from the wish to the proof. */
+export function EndCard({ subject, language }: Shown) {
+  const t = words(language)
+  const { ending, connection } = subject
+  if (!ending) return null
+  if (ending.endedAt)
+    return (
+      <section aria-labelledby="end" className="space-y-3">
+        <h2 id="end" className="font-semibold text-lg">
+          {t('end.team.proofTitle')}
+        </h2>
+        <EndProofCard connection={connection} ending={ending} language={language} />
+      </section>
+    )
+  const time = (at: Date) => <Moment at={at.toISOString()} language={language} />
+  const probe = ending.firstRefusedAt
+    ? t('end.team.refusedOnce')
+    : ending.probeCode && verdictTitles(connection, language)(ending.probeCode)
+  const facts = [
+    {
+      label: t('end.team.asked'),
+      value: (
+        <>
+          {time(ending.startedAt)} {t(`end.team.askedBy.${ending.askedBy}`)}
+        </>
+      ),
+    },
+    { label: t('end.team.deadline'), value: time(ending.deadline) },
+    { label: t('end.team.said'), value: t(`end.team.way.${ending.pressedAt && ending.way ? ending.way : 'none'}`) },
+    {
+      label: t('end.team.probe'),
+      value: ending.probedAt ? (
+        <>
+          {time(ending.probedAt)}: {probe}
+        </>
+      ) : (
+        t('end.team.notAsked')
+      ),
+    },
+    {
+      label: t('end.team.confirmed'),
+      value: ending.confirmedAt ? time(ending.confirmedAt) : t('end.team.notConfirmed'),
+    },
+  ]
+  return <OwnerCard title={t('end.team.title')} facts={facts} />
 }

@@ -11,6 +11,7 @@ import {
   addressAction,
   backupAction,
   checkAction,
+  closeAction,
   companyAction,
   copyAction,
   extendAction,
@@ -30,6 +31,7 @@ export const doings = [
   'accept',
   'refuse',
   'check',
+  'close',
 ] as const
 export type Doing = (typeof doings)[number]
 
@@ -44,10 +46,11 @@ const actions = {
   accept: acceptAction,
   refuse: refuseAction,
   check: checkAction,
+  close: closeAction,
 } as const satisfies Record<Doing, unknown>
 
 /** Where somebody would lose something; there the focus starts on Cancel. */
-const DANGEROUS: readonly Doing[] = ['revoke', 'refuse']
+const DANGEROUS: readonly Doing[] = ['revoke', 'refuse', 'close']
 const WITHOUT_REASON: readonly Doing[] = ['backup', 'company', 'accept', 'refuse']
 
 /** The dialog of one step about a connection, with words that name whom it is about. */
@@ -105,6 +108,10 @@ export function CaseDialog({
         return [
           { name: 'days', label: t('case.form.days'), hint: t('case.form.daysHint'), type: 'number', value: '14' },
         ]
+      case 'close':
+        return [
+          { name: 'days', label: t('case.form.closeDays'), hint: t('case.form.daysHint'), type: 'number', value: '7' },
+        ]
       case 'address':
         return personFields(contacts.contact)
       case 'backup':
@@ -127,7 +134,7 @@ export function CaseDialog({
 
   function reasonField(): DialogField[] {
     if (WITHOUT_REASON.includes(doing)) return []
-    const isNeeded = staff.role === 'support' || doing === 'revoke'
+    const isNeeded = staff.role === 'support' || doing === 'revoke' || doing === 'close'
     const label = t(isNeeded ? 'case.form.reason' : 'case.form.reasonOptional')
     return [{ name: 'reason', label, hint: t('case.form.reasonHint'), value: reason }]
   }

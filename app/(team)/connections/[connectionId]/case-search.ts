@@ -5,7 +5,17 @@ import { doings } from './case-dialog.tsx'
 /** What the address of a case may say beside which one it is. */
 export type CaseSearch = { do?: string; said?: string; why?: string; before?: string }
 
-const done = ['resent', 'extended', 'revoked', 'corrected', 'backup', 'decided', 'company', 'checking'] as const
+const done = [
+  'resent',
+  'extended',
+  'revoked',
+  'corrected',
+  'backup',
+  'decided',
+  'company',
+  'checking',
+  'closing',
+] as const
 export type Done = (typeof done)[number]
 
 const reasons = ['undeliverable', 'provider', 'internal', 'throttled', 'letter_failed', 'asked'] as const

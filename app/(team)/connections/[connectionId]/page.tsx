@@ -7,7 +7,7 @@ import { listCredentialReads, listTimeline } from '#lib/data/timeline.ts'
 import { words } from '#lib/words.ts'
 import { pageLanguage } from '../../../page-words.ts'
 import { section } from '../../sections.ts'
-import { IdentityCard, LinkCard, ReportCard, VerdictCard, verdictTitles } from './case-cards.tsx'
+import { EndCard, IdentityCard, LinkCard, ReportCard, VerdictCard, verdictTitles } from './case-cards.tsx'
 import { CaseDialog } from './case-dialog.tsx'
 import { CaseHeader } from './case-header.tsx'
 import { AccessLog, OlderLinks, Said } from './case-lists.tsx'
@@ -48,6 +48,7 @@ export default async function ConnectionPage({ params, searchParams }: Params) {
       )}
       <div className="case-columns">
         <div className="space-y-6">
+          <EndCard {...shown} />
           <VerdictCard {...shown} />
           <ReportCard {...shown} />
           <section aria-labelledby="timeline" className="space-y-3">

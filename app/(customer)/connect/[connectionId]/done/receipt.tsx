@@ -66,7 +66,15 @@ export function Receipt({ connection, seen }: { connection: CustomerConnection; 
             title={t('pages.done.keepTitle')}
             lines={[t('pages.done.keep1'), t('pages.done.keep2'), t('pages.done.keep3', names)]}
           />
-          <List title={t('pages.done.stopTitle')} lines={[t('pages.done.stop', names)]} />
+          <section className="card">
+            <h2 className="mb-2 font-semibold">{t('pages.done.stopTitle')}</h2>
+            <p>{t('pages.done.stop', names)}</p>
+            <p className="mt-2 print:hidden">
+              <a className="link" href={`/disconnect/${connection.id}`}>
+                {t('end.held.title', names)}
+              </a>
+            </p>
+          </section>
         </div>
         <div className="flex flex-wrap items-center gap-4 print:hidden">
           <PrintButton label={t('pages.done.printButton')} />
