@@ -129,6 +129,7 @@ export const actions: Record<string, Guard> = {
   'app/(team)/connections/[connectionId]/actions.ts refuseAction': { guard: 'staff', roles: requesters },
   'app/(team)/connections/[connectionId]/actions.ts companyAction': { guard: 'staff', roles: requesters },
   'app/(team)/connections/[connectionId]/actions.ts checkAction': { guard: 'staff', roles: everybody },
+  'app/(team)/connections/[connectionId]/actions.ts rotateAction': { guard: 'staff', roles: everybody },
   'app/(team)/connections/[connectionId]/actions.ts closeAction': { guard: 'staff', roles: requesters },
   'app/(team)/support/actions.ts lookUpAction': { guard: 'staff', roles: support },
   'app/(team)/connections/new/actions.ts requestAction': { guard: 'staff', roles: requesters },

@@ -16,6 +16,7 @@ import type { Verdict } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { Secret } from '#lib/secret.ts'
 import { enqueueAfterSettlement } from './letters.ts'
+import { closeExposure, isReplacing, judgeReplacement } from './rotate.ts'
 import { prepareSettlement, writeSettlement } from './settle.ts'
 import { isEnding, isSettled } from './status.ts'
 import { checkLive, compareWithExpected } from './verify.ts'
@@ -56,10 +57,15 @@ async function run(holder: LinkHolder, typed: Submission): Promise<ConnectOutcom
   if (throttled) return throttled
 
   const connection = await getConnection(db(), holder)
-  if (isSettled(connection.status) || isEnding(connection.status)) return { kind: 'done_before' }
+  if (takesNoToken(connection)) return { kind: 'done_before' }
 
-  const { code, verdict } = await judge(connection, typed)
-  return store(holder, connection, typed, { code, verdict })
+  const judged = await judge(connection, typed)
+  if (!isReplacing(connection)) return store(holder, connection, typed, { ...judged, old: null })
+  return store(holder, connection, typed, { ...judged, ...(await judgeReplacement(holder, connection, judged.code)) })
+}
+
+function takesNoToken(connection: Pick<CustomerConnection, 'status' | 'exposedAt'>): boolean {
+  return isEnding(connection.status) || (isSettled(connection.status) && !isReplacing(connection))
 }
 
 /** The same form sent again with other content, as the back button allows, is another submission. */
@@ -107,7 +113,8 @@ async function judge(
   const print = fingerprint(connection.teamId, typed.apiToken)
   if (connection.connectedAt) {
     const last = await findLastFingerprint(db(), { teamId: connection.teamId, connectionId: connection.id })
-    if (last?.equals(print)) return { code: 'TOKEN_SAME_AS_BEFORE', verdict: null }
+    if (last?.equals(print))
+      return { code: isReplacing(connection) ? 'STILL_ALIVE' : 'TOKEN_SAME_AS_BEFORE', verdict: null }
   }
   const verdict = await checkLive(connection, {
     apiToken: typed.apiToken,
@@ -122,20 +129,22 @@ async function store(
   holder: LinkHolder,
   connection: CustomerConnection,
   typed: Submission,
-  { code, verdict }: { code: VerdictCode; verdict: Verdict | null },
+  { code, verdict, old }: { code: VerdictCode; verdict: Verdict | null; old: 'refused' | 'unknown' | null },
 ): Promise<ConnectOutcome> {
   const settlement = await prepareSettlement(holder, connection, { code, verdict, apiToken: typed.apiToken })
+  const isReplaced = isReplacing(connection) && settlement.keeping === 'in_force'
   const result: SubmissionResult = {
     verdictCode: code,
     status: settlement.status,
     retryAfterSeconds: settlement.retryAfterSeconds,
+    ...(isReplacing(connection) && !isReplaced && { notKept: true }),
   }
   try {
     return await inTransaction(async (trx): Promise<ConnectOutcome> => {
       const state = await lockLinkForSubmit(trx, holder)
       if (state !== 'live' && state !== 'grace') return { kind: 'link_ended', state }
-      const { status: from, version } = await lockConnection(trx, holder)
-      if (isSettled(from) || isEnding(from)) return { kind: 'done_before' }
+      const { status: from, version, exposedAt } = await lockConnection(trx, holder)
+      if (takesNoToken({ status: from, exposedAt })) return { kind: 'done_before' }
 
       await saveTyped(trx, holder, {
         connectionId: connection.id,
@@ -145,7 +154,8 @@ async function store(
         acceptedCode: null,
       })
       await writeSettlement(trx, holder, settlement, { from, version, trigger: 'submit' })
-      await enqueueAfterSettlement(trx, holder, settlement, { trigger: 'submit' })
+      if (!result.notKept) await enqueueAfterSettlement(trx, holder, settlement, { trigger: 'submit' })
+      if (isReplaced && old) await closeExposure(trx, holder, { connectionId: connection.id, old })
       await finishSubmission(trx, holder, typed.submissionKey, result)
       return { kind: 'settled', ...result }
     })

@@ -25,7 +25,7 @@ export function explain(
   connection: Pick<
     CustomerConnection,
     'language' | 'teamName' | 'ownerName' | 'typedDomain' | 'expectedDomain' | 'customerName' | 'checkedAt'
-  >,
+  > & { providerUserName?: string | null },
   {
     owner = null,
     domain = null,
@@ -39,7 +39,7 @@ export function explain(
     domain: domain ?? connection.typedDomain ?? '',
     otherDomain: owner?.companyDomain ?? '',
     company: owner?.companyName ?? connection.expectedDomain ?? connection.customerName,
-    userName: owner?.userName ?? owner?.userEmail ?? '',
+    userName: owner?.userName ?? owner?.userEmail ?? connection.providerUserName ?? '',
     date: formatDateTime(connection.checkedAt ?? new Date(), connection.language),
     time: formatDateTime(new Date(), connection.language),
     feature,

@@ -28,33 +28,39 @@ export function introduce(
     | 'requestedAt'
     | 'connectedAt'
     | 'checkedAt'
-  >,
+  > & { exposedAt?: Date | null },
   profile: Profile,
 ): Introduced {
   const { language, teamName: team, ownerName, project, note, requestedAt } = connection
   const t = words(language)
   const isRepair = connection.connectedAt !== null
+  const exposed = Boolean(connection.exposedAt)
   const names = { customer: connection.customerName, team }
   const contact = ownerName ?? team
   return {
-    title: t(isRepair ? 'pages.connect.repairTitle' : 'pages.connect.title', names),
-    lead: isRepair
-      ? t('pages.connect.repairWhy', {
-          project,
-          date: formatDateTime(connection.checkedAt ?? requestedAt, language),
-        })
-      : t(ownerName ? 'pages.connect.lead' : 'pages.connect.leadTeam', {
-          contact,
-          team,
-          project,
-          date: formatDate(requestedAt, language),
-        }),
+    title: t(
+      exposed ? 'pages.connect.rotateTitle' : isRepair ? 'pages.connect.repairTitle' : 'pages.connect.title',
+      names,
+    ),
+    lead: exposed
+      ? t('pages.connect.rotateWhy', { project, team })
+      : isRepair
+        ? t('pages.connect.repairWhy', {
+            project,
+            date: formatDateTime(connection.checkedAt ?? requestedAt, language),
+          })
+        : t(ownerName ? 'pages.connect.lead' : 'pages.connect.leadTeam', {
+            contact,
+            team,
+            project,
+            date: formatDate(requestedAt, language),
+          }),
     note: note ? { by: t('pages.connect.note', { contact }), text: note } : null,
     needTitle: t('pages.connect.needTitle'),
     needs: [
       t(profile.accountAdmin ? 'pages.connect.needAdmin' : 'pages.connect.needLogin'),
       t('pages.connect.needPage'),
-      ...(profile.mode === 'rotate' && !isRepair ? [t('pages.connect.needNewToken')] : []),
+      ...(exposed || (profile.mode === 'rotate' && !isRepair) ? [t('pages.connect.needNewToken')] : []),
     ],
     promiseTitle: t('pages.connect.promiseTitle'),
     promises: [

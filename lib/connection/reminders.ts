@@ -79,7 +79,7 @@ export async function prepareReminder(due: DueLetter): Promise<ReadyReminder> {
     const request = await findRequest(trx, { teamId: due.teamId, request: link.requestId })
     if (!request || request.remindersStoppedAt) return { kind: 'obsolete', reason: 'no reminders are wanted' }
     const connections = await listRequestConnections(trx, link)
-    if (!connections.some(({ status }) => WAITS_FOR_CUSTOMER.includes(status)))
+    if (!connections.some(({ status, exposedAt }) => exposedAt || WAITS_FOR_CUSTOMER.includes(status)))
       return { kind: 'obsolete', reason: 'nobody has to act any more' }
     const early = await secondsUntilLastDay(trx, link)
     // A link that was extended since has its last day later.

@@ -15,6 +15,7 @@ import type { Verdict } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
 import type { Secret } from '#lib/secret.ts'
+import { isReplacing } from './rotate.ts'
 import { sealToken, UNVERIFIED_HOST } from './seal.ts'
 import type { Status } from './status.ts'
 import { statusAfter } from './status.ts'
@@ -53,6 +54,8 @@ export async function prepareSettlement(
     code === 'LIMITED_ACCESS' && !limitsAllowed
       ? 'needs_customer'
       : statusAfter(code, { limitsAccepted: accepted === code })
+  if (isReplacing(connection) && status !== 'connected' && status !== 'connected_limited')
+    return notKept(connection, { code, verdict })
   const waiting = status === 'waiting_provider'
   const stillWaiting = waiting && connection.status === 'waiting_provider'
   const keeping = stillWaiting ? 'unchanged' : keepingOf(connection, { code, status, verdict })
@@ -70,6 +73,12 @@ export async function prepareSettlement(
         : await sealToken(actor, { connectionId: connection.id, host, apiToken }),
     retryAfterSeconds: waiting ? nextTrySeconds(attempt, verdict?.retryAfterSeconds ?? null) : null,
   }
+}
+
+/** What was meant to replace a working token did not pass: the connection goes on with the one it has. */
+function notKept(connection: CustomerConnection, judged: Judged): Settlement {
+  const { status } = connection
+  return { connection, ...judged, status, keeping: 'nothing', credential: null, retryAfterSeconds: null }
 }
 
 function keepingOf(connection: CustomerConnection, { code, status, verdict }: Judged & { status: Status }): Keeping {
@@ -120,7 +129,8 @@ export async function writeSettlement(
   const nextVersion = trigger === 'retry' ? version : version + 1
   const ended =
     keeping === 'in_force' || trigger === 'retry' ? (['pending', 'in_force'] as const) : (['pending'] as const)
-  if (keeping !== 'unchanged') await shredCredentials(trx, { ...scope, states: ended, into: 'replaced' })
+  const isTry = connected && keeping === 'nothing'
+  if (keeping !== 'unchanged' && !isTry) await shredCredentials(trx, { ...scope, states: ended, into: 'replaced' })
   if (credential && (keeping === 'in_force' || keeping === 'pending')) {
     await insertCredential(trx, actor, { ...credential, version: nextVersion, state: keeping })
     await recordAudit(trx, actor, {
@@ -129,7 +139,8 @@ export async function writeSettlement(
       details: { version: nextVersion, host: credential.host },
     })
   }
-  if (connected && verdict?.owner) await saveOwner(trx, actor, { connectionId: connection.id, owner: verdict.owner })
+  if (connected && !isTry && verdict?.owner)
+    await saveOwner(trx, actor, { connectionId: connection.id, owner: verdict.owner })
   await touchConnection(trx, actor, {
     connectionId: connection.id,
     checked: verdict !== null,
@@ -137,13 +148,19 @@ export async function writeSettlement(
     waiting,
     version: keeping === 'in_force' ? nextVersion : undefined,
   })
-  await moveStatus(trx, actor, { connectionId: connection.id, from, to: status, verdictCode: code })
+  await moveStatus(trx, actor, {
+    connectionId: connection.id,
+    from,
+    to: status,
+    verdictCode: isTry ? connection.verdictCode : code,
+  })
   await recordAudit(trx, actor, {
     action: 'connection.verified',
     objectId: connection.id,
     details: { verdict: code, from, to: status },
   })
   const connectionId = connection.id
+  if (isTry) return
   if (waiting)
     await scheduleCheck(trx, actor, {
       connectionId,

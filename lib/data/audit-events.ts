@@ -36,6 +36,8 @@ export type AuditAction =
   | 'connection.decided'
   | 'connection.company_changed'
   | 'connection.company_renamed'
+  | 'connection.exposed'
+  | 'connection.rotated'
   | 'connection.off_boarding'
   | 'connection.end_confirmed'
   | 'connection.closed'

@@ -34,6 +34,8 @@ export type CustomerConnection = {
   startDate: string | null
   connectedAt: Date | null
   checkedAt: Date | null
+  /** Somebody may have seen the token: a new one is asked for. */
+  exposedAt: Date | null
   nextCheckAt: Date | null
   reference: string
   language: Language
@@ -117,6 +119,7 @@ function selectConnections(trx: Kysely<Database>) {
       'connections.startDate',
       'connections.connectedAt',
       'connections.checkedAt',
+      'connections.exposedAt',
       'requests.reference',
       'requests.language',
       'requests.project',
@@ -137,10 +140,10 @@ function selectConnections(trx: Kysely<Database>) {
 export async function lockConnection(
   trx: Kysely<Database>,
   { teamId, connectionId }: { teamId: string; connectionId: string },
-): Promise<{ status: Status; version: number; verdictCode: VerdictCode | null }> {
+): Promise<{ status: Status; version: number; verdictCode: VerdictCode | null; exposedAt: Date | null }> {
   return trx
     .selectFrom('connections')
-    .select(['status', 'version', 'verdictCode'])
+    .select(['status', 'version', 'verdictCode', 'exposedAt'])
     .where('teamId', '=', teamId)
     .where('id', '=', connectionId)
     .forUpdate()
@@ -301,6 +304,20 @@ export async function touchConnection(
       ...(version === undefined ? {} : { version }),
       updatedAt: sql<Date>`now()`,
     })
+    .where('teamId', '=', actor.teamId)
+    .where('id', '=', connectionId)
+    .execute()
+}
+
+/** Notes that a token may have been seen, or that a new one replaced it. */
+export async function setExposed(
+  trx: Kysely<Database>,
+  actor: Actor,
+  { connectionId, exposed }: { connectionId: string; exposed: boolean },
+): Promise<void> {
+  await trx
+    .updateTable('connections')
+    .set({ exposedAt: exposed ? sql<Date>`coalesce(exposed_at, now())` : null })
     .where('teamId', '=', actor.teamId)
     .where('id', '=', connectionId)
     .execute()

@@ -163,6 +163,8 @@ type ConnectionsTable = {
   /** Since when the provider gives no usable answer about a connected one. */
   degradedSince: MaybeTime
   stoppedAt: MaybeTime
+  /** Somebody may have seen the token; a new one is asked for until it is replaced. */
+  exposedAt: MaybeTime
   /** The last check that also read permissions and lists. */
   fullCheckAt: MaybeTime
   /** Version of the credential in force; 0 = none yet. */

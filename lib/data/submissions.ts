@@ -8,7 +8,12 @@ import { db } from './database.ts'
 import type { Database } from './schema.ts'
 
 /** How one press of "Check and connect" ended; what a repeated press is answered with. */
-export type SubmissionResult = { verdictCode: VerdictCode; status: Status; retryAfterSeconds: number | null }
+export type SubmissionResult = {
+  verdictCode: VerdictCode
+  status: Status
+  retryAfterSeconds: number | null
+  notKept?: boolean
+}
 
 /** A submission whose process died is free again after this; longer than the hard stop of a check. */
 const LEASE_SECONDS = 20

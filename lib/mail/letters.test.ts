@@ -75,6 +75,7 @@ test('only letters about a link carry it: once as the button, once in full, once
     'hand_over',
     'stopped',
     'withdraw',
+    'rotate',
     'held_link',
     'still_needed',
   ])

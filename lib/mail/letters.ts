@@ -27,6 +27,7 @@ const linkLetters = [
   'reminder',
   'hand_over',
   'stopped',
+  'rotate',
   'withdraw',
   'held_link',
 ] as const
@@ -190,6 +191,10 @@ function bodyOf(name: LetterName, say: Say, { link, turn, note, values }: Writte
     }
     case 'stopped': {
       const why = ['stopped.why', 'stopped.since', 'stopped.paused', 'stopped.need'].map(text)
+      return [...why, ...linkBlock(say, link), text('never'), text('real')]
+    }
+    case 'rotate': {
+      const why = ['rotate.why', 'rotate.others', 'rotate.need'].map(text)
       return [...why, ...linkBlock(say, link), text('never'), text('real')]
     }
     case 'withdraw': {

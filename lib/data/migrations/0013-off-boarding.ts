@@ -25,5 +25,7 @@ const statements = [
     outcome text check (outcome in ('proved', 'unproven')), proof jsonb,
     check ((ended_at is null) = (outcome is null)))`,
   'create unique index off_boardings_one_open on off_boardings (connection_id) where ended_at is null',
+  // Somebody saw the token who should not have: the customer is asked for a new one, and the old one must be dead.
+  'alter table connections add column exposed_at timestamptz',
   'create index off_boardings_by_connection on off_boardings (connection_id, started_at desc)',
 ]

@@ -199,7 +199,16 @@ async function answer(connectionId: string, state: ConnectState, outcome: Connec
 }
 
 /** The token was not kept, so the next step is the form again; everything else has a page of its own. */
-function staysOnForm({ status, verdictCode }: { status: Status; verdictCode: VerdictCode }): boolean {
+function staysOnForm({
+  status,
+  verdictCode,
+  notKept,
+}: {
+  status: Status
+  verdictCode: VerdictCode
+  notKept?: boolean
+}): boolean {
+  if (notKept) return true
   return status === 'needs_customer' || (status === 'needs_manager' && verdicts[verdictCode].severity !== 'confirm')
 }
 

@@ -3,6 +3,7 @@ import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import { answerWith } from '#lib/answer.ts'
 import { findHandedOverAccess, findLinkAccess } from '#lib/auth/secure-link.ts'
+import { isReplacing } from '#lib/connection/rotate.ts'
 import { isEnding } from '#lib/connection/status.ts'
 import { getConnection } from '#lib/data/connections.ts'
 import { findCredential } from '#lib/data/credentials.ts'
@@ -34,7 +35,7 @@ export default async function ConnectPage({ params, searchParams }: Params) {
   const { another, updated } = await searchParams
   const connection = await getConnection(db(), access.holder)
   const seen = await findLatestVerification(db(), access.holder)
-  if (connection.status === 'connected' || connection.status === 'connected_limited')
+  if (!isReplacing(connection) && (connection.status === 'connected' || connection.status === 'connected_limited'))
     redirect(`/connect/${connectionId}/done` as Route)
   if (isEnding(connection.status)) redirect(`/disconnect/${connectionId}` as Route)
   const pending = await findCredential(db(), { ...access.holder, state: 'pending' })

@@ -10,6 +10,7 @@ import { StatusBadge } from '#components/ui/status-badge.tsx'
 import { explain } from '#lib/connection/explain.ts'
 import { introduce } from '#lib/connection/introduce.ts'
 import { describeProfile } from '#lib/connection/profile-words.ts'
+import { isReplacing } from '#lib/connection/rotate.ts'
 import { mayUseOtherCompany } from '#lib/connection/settle.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { db } from '#lib/data/database.ts'
@@ -74,7 +75,7 @@ async function GuideAndForm({
   const profile = await getProfile(db(), connection)
   const isRepair = connection.connectedAt !== null
   const introduction = introduce(connection, profile)
-  const rotate = profile.mode === 'rotate' && !isRepair
+  const rotate = isReplacing(connection) || (profile.mode === 'rotate' && !isRepair)
   const otherDomain = seen?.owner?.companyDomain ?? null
   const mismatch =
     connection.verdictCode === 'COMPANY_MISMATCH' && mayUseOtherCompany(connection, otherDomain) ? otherDomain : null
@@ -87,11 +88,12 @@ async function GuideAndForm({
     },
     submissionKey: crypto.randomUUID(),
     status: connection.status,
-    code: connection.verdictCode,
+    code: isReplacing(connection) ? null : connection.verdictCode,
     fieldErrors: {},
-    explanation: connection.verdictCode
-      ? explain(connection.verdictCode, connection, { owner: seen?.owner ?? null })
-      : null,
+    explanation:
+      connection.verdictCode && !isReplacing(connection)
+        ? explain(connection.verdictCode, connection, { owner: seen?.owner ?? null })
+        : null,
     otherDomain: mismatch,
     tokenHint: null,
     removed: null,

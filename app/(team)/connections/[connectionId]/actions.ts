@@ -19,6 +19,7 @@ import {
 } from '#lib/connection/link-controls.ts'
 import type { OffBoardOutcome } from '#lib/connection/off-board.ts'
 import { OFF_BOARDING_DAYS, offBoard } from '#lib/connection/off-board.ts'
+import { askForNewToken } from '#lib/connection/rotate.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { formatDateTime } from '#lib/format.ts'
 import { parseEmailAddress } from '#lib/mail/address.ts'
@@ -121,6 +122,14 @@ export async function checkAction(where: Where, _before: DialogState, form: Form
   const { connection, control } = await open(staff, where, form)
   const outcome = await checkNow(staff, { connectionId: connection.id, reason: control.reason })
   return answer(where, form, outcome, 'checking')
+}
+
+/** Somebody may have seen the token: the customer is asked for a new one. */
+export async function rotateAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
+  const staff = await requireActingStaff(...section.connections.roles)
+  const { connection, control } = await open(staff, where, form)
+  const outcome = await askForNewToken(staff, { connectionId: connection.id, reason: control.reason })
+  return answer(where, form, outcome, 'rotating')
 }
 
 /** Begins the end of the connection: the customer is asked to withdraw the token. */

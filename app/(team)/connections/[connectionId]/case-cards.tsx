@@ -67,6 +67,9 @@ export function IdentityCard({ subject, language }: Shown) {
     ...(connection.nextCheckAt
       ? [{ label: t('case.identity.nextCheck'), value: time(connection.nextCheckAt, none) }]
       : []),
+    ...(connection.exposedAt
+      ? [{ label: t('case.identity.exposed'), value: time(connection.exposedAt, none), strong: true }]
+      : []),
     ...(connection.startDate
       ? [{ label: t('case.identity.startDate'), value: connection.startDate.replace('T00:00:00Z', '') }]
       : []),
@@ -102,6 +105,7 @@ export function LinkCard({ subject, language, base, cannotName }: Shown & { base
     { doing: 'backup', label: t('case.action.backup'), fits: !cannotName },
     { doing: 'revoke', label: t('case.action.revoke'), fits: isOpen },
     { doing: 'check', label: t('case.action.check_now'), fits: connection.nextCheckAt !== null },
+    { doing: 'rotate', label: t('case.action.rotate'), fits: connection.status.startsWith('connected') },
     { doing: 'close', label: t('case.action.close'), fits: !cannotName && canEnd(connection) },
   ]
   return (

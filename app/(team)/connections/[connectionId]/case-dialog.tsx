@@ -18,6 +18,7 @@ import {
   refuseAction,
   resendAction,
   revokeAction,
+  rotateAction,
 } from './actions.ts'
 
 export const doings = [
@@ -31,6 +32,7 @@ export const doings = [
   'accept',
   'refuse',
   'check',
+  'rotate',
   'close',
 ] as const
 export type Doing = (typeof doings)[number]
@@ -46,6 +48,7 @@ const actions = {
   accept: acceptAction,
   refuse: refuseAction,
   check: checkAction,
+  rotate: rotateAction,
   close: closeAction,
 } as const satisfies Record<Doing, unknown>
 
@@ -134,7 +137,7 @@ export function CaseDialog({
 
   function reasonField(): DialogField[] {
     if (WITHOUT_REASON.includes(doing)) return []
-    const isNeeded = staff.role === 'support' || doing === 'revoke' || doing === 'close'
+    const isNeeded = staff.role === 'support' || doing === 'revoke' || doing === 'close' || doing === 'rotate'
     const label = t(isNeeded ? 'case.form.reason' : 'case.form.reasonOptional')
     return [{ name: 'reason', label, hint: t('case.form.reasonHint'), value: reason }]
   }

@@ -1,0 +1,73 @@
+import {
+  connect,
+  expect,
+  expectAccessible,
+  expectBadge,
+  fake,
+  fakeToken,
+  mailsTo,
+  request,
+  signIn,
+  test,
+} from './fixtures.ts'
+
+test('an account manager closes a connection; the customer withdraws the token; both get the proof', async ({
+  page,
+}) => {
+  test.setTimeout(240_000)
+  const email = 'closing@acme.example'
+  const { link, connections } = await request({ email, customer: 'Closing Ltd' })
+  const connectionId = connections[0]?.id ?? ''
+  await page.goto(link)
+  await connect(page, { domain: 'e2e-54', token: fakeToken('admin@e2e-54') })
+  await page.waitForURL('**/done')
+
+  await signIn(page, 'account_manager')
+  await page.goto(`/connections/${connectionId}?do=close`)
+  await expectAccessible(page)
+  await page.getByLabel('Why').fill('The project is over')
+  await page.getByRole('dialog').getByRole('button', { name: 'Close connection' }).click()
+  await expect(page.getByText('The connection is closing.')).toBeVisible()
+  await expect(page.locator('main [data-status=off_boarding]').first()).toBeVisible()
+
+  const subjects = () => mailsTo(email).map(({ subject }) => subject)
+  await expect.poll(subjects).toContainEqual(expect.stringContaining('withdraw'))
+  const letter = mailsTo(email).find(({ subject }) => subject.includes('withdraw'))
+  await page.goto(/http:\S+\/l\/\S+/.exec(letter?.text ?? '')?.[0] ?? '')
+  await page.waitForURL(`**/disconnect/${connectionId}`)
+  await expectBadge(page, 'off_boarding')
+  await expectAccessible(page)
+
+  await page.getByRole('button', { name: 'I did it, check now' }).click()
+  await expect(page.getByText('The old token still works')).toBeVisible({ timeout: 30_000 })
+  await expectBadge(page, 'off_boarding', 'STILL_ALIVE')
+
+  await fake('regenerate', { name: 'admin@e2e-54' })
+  await page.getByLabel('The token belongs to a person').check()
+  await page.getByRole('button', { name: 'I did it, check now' }).click()
+  await expect(page.getByText('Pipedrive refused the token', { exact: true })).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByRole('heading', { name: 'The token is dead' })).toBeVisible({ timeout: 180_000 })
+  await expectBadge(page, 'closed', 'PROVEN_DEAD')
+  await expectAccessible(page)
+  await expect.poll(subjects).toContainEqual(expect.stringContaining('has ended'))
+
+  await page.goto(`/connections/${connectionId}`)
+  await expect(page.getByRole('heading', { name: 'Proof of the end' })).toBeVisible()
+  await expectAccessible(page)
+})
+
+test('a customer sees what is held and ends it by themselves, without JavaScript', async ({ browser }) => {
+  const { link, connections } = await request({ customer: 'Leaving Ltd' })
+  const context = await browser.newContext({ javaScriptEnabled: false })
+  const page = await context.newPage()
+  await page.goto(link)
+  await connect(page, { domain: 'e2e-55', token: fakeToken('admin@e2e-55') })
+  await page.waitForURL('**/done')
+  await page.getByRole('link', { name: /What .* holds/ }).click()
+  await page.waitForURL(`**/disconnect/${connections[0]?.id}`)
+  await expectBadge(page, 'connected')
+  await page.getByRole('button', { name: 'Withdraw access now' }).click()
+  await expectBadge(page, 'off_boarding')
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Withdraw')
+  await context.close()
+})

@@ -1,0 +1,91 @@
+import 'server-only'
+import type { Actor, LinkHolder, Staff } from '#lib/actor.ts'
+import { recordAudit } from '#lib/data/audit-events.ts'
+import type { CustomerConnection } from '#lib/data/connections.ts'
+import { getConnection, lockConnection, setExposed } from '#lib/data/connections.ts'
+import { findCredential } from '#lib/data/credentials.ts'
+import { db, inTransaction } from '#lib/data/database.ts'
+import { recordConnectionEvent } from '#lib/data/events.ts'
+import type { VerdictCode } from '#lib/providers/verdicts.ts'
+import { verdicts } from '#lib/providers/verdicts.ts'
+import { lockNewestLink, mayResend, reissueIn } from './links.ts'
+import { openCredential } from './seal.ts'
+import type { Status } from './status.ts'
+import { checkLive } from './verify.ts'
+
+export type RotateOutcome = 'done' | 'not_connected' | 'reason_needed' | 'throttled'
+
+/**
+ * Somebody may have seen a token: its customer is asked to make a new one, and the old one must be dead before the case
+ * is closed. The connection works on meanwhile.
+ */
+export async function askForNewToken(
+  staff: Staff,
+  { connectionId, reason }: { connectionId: string; reason: string | null },
+): Promise<RotateOutcome> {
+  if (!reason) return 'reason_needed'
+  const scope = { teamId: staff.teamId, connectionId }
+  const { requestId } = await getConnection(db(), scope)
+  if (!(await mayResend(requestId)).allowed) return 'throttled'
+  return inTransaction(async (trx): Promise<RotateOutcome> => {
+    await lockNewestLink(trx, staff, requestId)
+    const { status } = await lockConnection(trx, scope)
+    if (!isConnected(status)) return 'not_connected'
+    await setExposed(trx, staff, { connectionId, exposed: true })
+    await recordAudit(trx, staff, { action: 'connection.exposed', objectId: connectionId, reason })
+    await recordConnectionEvent(trx, staff, { type: 'connection.needs_attention', connectionId })
+    const { name } = await getConnection(trx, scope)
+    await reissueIn(trx, staff, {
+      requestId,
+      deliver: 'mail',
+      purpose: 'repair',
+      letter: 'rotate',
+      connectionId,
+      facts: { connection: name },
+    })
+    return 'done'
+  })
+}
+
+/** A token that may have been seen is to be replaced while the connection goes on. */
+export function isReplacing({ status, exposedAt }: Pick<CustomerConnection, 'status' | 'exposedAt'>): boolean {
+  return exposedAt !== null && isConnected(status)
+}
+
+function isConnected(status: Status): boolean {
+  return status === 'connected' || status === 'connected_limited'
+}
+
+/**
+ * Whether the new token may replace the one that was seen. Each user has one token, so a new one of the same user is
+ * the proof that the old one was replaced; Pipedrive is asked about the old one all the same. STILL_ALIVE when it works.
+ */
+export async function judgeReplacement(
+  holder: LinkHolder,
+  connection: CustomerConnection,
+  code: VerdictCode,
+): Promise<{ code: VerdictCode; old: 'refused' | 'unknown' }> {
+  const isAccepted = code === 'OK' || code === 'LIMITED_ACCESS'
+  const old = isAccepted ? await findCredential(db(), { ...holder, state: 'in_force' }) : null
+  if (!old) return { code, old: 'unknown' }
+  const apiToken = await openCredential(holder, old, 'check whether the old token is dead')
+  const companyDomain = connection.providerCompanyDomain ?? ''
+  const verdict = await checkLive(connection, { apiToken, companyDomain, startDate: null, depth: 'identity' })
+  if (verdict.code === 'TOKEN_REJECTED') return { code, old: 'refused' }
+  const isAlive = verdict.owner !== null && verdicts[verdict.code].severity !== 'wait'
+  return isAlive ? { code: 'STILL_ALIVE', old: 'unknown' } : { code, old: 'unknown' }
+}
+
+/** The new token is in force: the case is closed, with what is known of the old one. */
+export async function closeExposure(
+  trx: Parameters<typeof lockConnection>[0],
+  actor: Actor,
+  { connectionId, old }: { connectionId: string; old: 'refused' | 'unknown' },
+): Promise<void> {
+  await setExposed(trx, actor, { connectionId, exposed: false })
+  await recordAudit(trx, actor, {
+    action: 'connection.rotated',
+    objectId: connectionId,
+    details: { oldToken: old === 'refused' ? 'refused by Pipedrive' : 'replaced; Pipedrive did not say' },
+  })
+}
