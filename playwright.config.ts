@@ -1,5 +1,6 @@
 import { defineConfig } from '@playwright/test'
 import chromium from '@sparticuz/chromium'
+import { ownFonts } from './e2e/fonts.ts'
 
 /** The fake Pipedrive listens on the port after the portal's. */
 export const PORT = Number(process.env.E2E_PORT || 3310)
@@ -24,7 +25,7 @@ export default defineConfig({
   reporter: process.env.CI ? [['dot']] : [['list']],
   use: {
     baseURL: `http://localhost:${PORT}`,
-    launchOptions: { executablePath, args: ['--no-sandbox'] },
+    launchOptions: { executablePath, args: ['--no-sandbox'], env: { ...process.env, ...ownFonts() } },
     screenshot: 'only-on-failure',
   },
   webServer: {

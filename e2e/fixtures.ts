@@ -86,17 +86,24 @@ export async function expectBadge(page: Page, status: string, verdict?: string):
 
 /** axe on the page as it stands. */
 export async function expectAccessible(page: Page): Promise<void> {
-  await page.evaluate(axe.source)
-  const violations = await page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { target: unknown; failureSummary?: string }[] }[] }> }
-    }
-    return (await axe.run()).violations.map(({ id, nodes }) => ({
+  expect(await findViolations(page)).toEqual([])
+}
+
+/** What axe objects to. `tags` names the rules to ask, all of them without. */
+export async function findViolations(page: Page, tags?: string[]): Promise<{ id: string; nodes: unknown[] }[]> {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
+  return page.evaluate(async (values) => {
+    type Result = { violations: { id: string; nodes: { target: unknown; failureSummary?: string }[] }[] }
+    const { axe } = window as unknown as { axe: { run(options: object): Promise<Result> } }
+    const { violations } = await axe.run({
+      resultTypes: ['violations'],
+      ...(values && { runOnly: { type: 'tag', values } }),
+    })
+    return violations.map(({ id, nodes }) => ({
       id,
       nodes: nodes.map(({ target, failureSummary }) => ({ target, failureSummary })),
     }))
-  })
-  expect(violations).toEqual([])
+  }, tags)
 }
 
 /** The mails that were kept for an address, newest first. */
@@ -108,6 +115,20 @@ export function mailsTo(address: string): { subject: string; text: string; html:
     .reverse()
     .map((name) => JSON.parse(readFileSync(path.join(folder, name), 'utf8')))
     .filter(({ to }) => to === address)
+}
+
+/** As the worker signs it for "Stop reminders". */
+export async function stopKeyOf(
+  requestId: string,
+  environment: Record<string, string> = { DATA_DIR },
+): Promise<string> {
+  const script = `const { stopKeyOf } = await import('#lib/connection/reminders.ts'); process.stdout.write(stopKeyOf(process.argv[1]))`
+  const { stdout } = await run(
+    process.execPath,
+    ['--conditions=react-server', '--input-type=module', '-e', script, requestId],
+    { env: { ...process.env, ...environment } },
+  )
+  return stdout
 }
 
 const team = {

@@ -1,12 +1,11 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import { crc32, deflateSync } from 'node:zlib'
 import type { Page } from '@playwright/test'
 import { SMTPServer } from 'smtp-server'
 import { PORT } from '../playwright.config.ts'
-import { connect, expect, expectAccessible, expectBadge, fakeToken, operate, test } from './fixtures.ts'
+import { connect, expect, expectAccessible, expectBadge, fakeToken, operate, stopKeyOf, test } from './fixtures.ts'
 
 /** A portal of its own with a real mail server: what is asked for arrives in mailboxes, and so does what goes wrong. */
 const [portalPort, fakePort, smtpPort] = [PORT + 20, PORT + 21, PORT + 22]
@@ -262,7 +261,7 @@ test('opening the stop address stops nothing; one press does, and so does a mail
   request: http,
 }) => {
   const [first, second] = [await ask({ name: 'Stop One' }), await ask({ name: 'Stop Two' })]
-  const page1 = `${origin}/reminders/${await stopKeyOf(first.id)}`
+  const page1 = `${origin}/reminders/${await stopKeyOf(first.id, environment)}`
   for (const method of ['GET', 'HEAD', 'GET']) expect((await http.fetch(page1, { method })).status()).toBe(200)
   await page.goto(page1)
   await expect(page.getByRole('heading', { name: 'Stop reminders?' })).toBeVisible()
@@ -270,7 +269,7 @@ test('opening the stop address stops nothing; one press does, and so does a mail
   await page.getByRole('button', { name: 'Stop reminders' }).click()
   await expect(page.getByRole('heading', { name: 'No more reminders' })).toBeVisible()
 
-  const key = await stopKeyOf(second.id)
+  const key = await stopKeyOf(second.id, environment)
   const oneClick = `${origin}/api/stop-reminders/${key}`
   expect((await http.get(oneClick, { maxRedirects: 0 })).headers().location).toBe(`/reminders/${key}`)
   const posted = await fetch(oneClick, {
@@ -282,17 +281,6 @@ test('opening the stop address stops nothing; one press does, and so does a mail
   await page.goto(`/reminders/${key}`)
   await expect(page.getByRole('heading', { name: 'No more reminders' })).toBeVisible()
 })
-
-/** As the worker signs it. */
-async function stopKeyOf(requestId: string): Promise<string> {
-  const script = `const { stopKeyOf } = await import('#lib/connection/reminders.ts'); process.stdout.write(stopKeyOf(process.argv[1]))`
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['--conditions=react-server', '--input-type=module', '-e', script, requestId],
-    { env: { ...process.env, ...environment } },
-  )
-  return stdout
-}
 
 test('the admin’s look, sender and logo reach customers, and every letter arrives as a sample', async ({ page }) => {
   const { email } = await ask({ name: 'Lou Looks' })
