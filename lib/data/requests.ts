@@ -249,14 +249,23 @@ const CUSTOMERS_OFFERED_MAX = 200
 
 /** The team every command means when none is named: the first one made, or a new one called after the product. */
 export async function findOrCreateFirstTeam(trx: Kysely<Database>): Promise<{ id: string; name: string }> {
-  const first = await trx
-    .selectFrom('teams')
-    .select(['id', 'name'])
-    .orderBy('createdAt')
-    .orderBy('id')
-    .limit(1)
-    .executeTakeFirst()
-  return first ?? insertTeam(trx, { name: 'Latchkey', supportEmail: null })
+  const first = await findFirstTeam(trx)
+  if (first) return first
+  // In one statement: two that ask at once must not make two.
+  await trx
+    .insertInto('teams')
+    .columns(['id', 'name'])
+    .expression(
+      trx
+        .selectNoFrom((eb) => [eb.val(newId('tem')).as('id'), eb.val('Latchkey').as('name')])
+        .where(({ not, exists, selectFrom }) => not(exists(selectFrom('teams').select('teams.id')))),
+    )
+    .execute()
+  return findFirstTeam(trx).then((made) => made ?? findOrCreateFirstTeam(trx))
+}
+
+function findFirstTeam(trx: Kysely<Database>): Promise<{ id: string; name: string } | undefined> {
+  return trx.selectFrom('teams').select(['id', 'name']).orderBy('createdAt').orderBy('id').limit(1).executeTakeFirst()
 }
 
 export async function insertTeam(
