@@ -1,7 +1,7 @@
 import 'server-only'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { formatDateTime } from '#lib/format.ts'
-import type { TokenOwner } from '#lib/providers/provider.ts'
+import type { CapabilityRow, TokenOwner } from '#lib/providers/provider.ts'
 import type { Turn, VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
 import { words } from '#lib/words.ts'
@@ -26,23 +26,21 @@ export function explain(
     CustomerConnection,
     'language' | 'teamName' | 'ownerName' | 'typedDomain' | 'expectedDomain' | 'customerName' | 'checkedAt'
   > & { providerUserName?: string | null },
-  {
-    owner = null,
-    domain = null,
-    feature = '',
-  }: { owner?: TokenOwner | null; domain?: string | null; feature?: string } = {},
+  seen: { owner: TokenOwner | null; report?: CapabilityRow[] } | null = null,
 ): Explanation {
   const t = words(connection.language)
+  const owner = seen?.owner
+  const missing = seen?.report?.find(({ result }) => result === 'no')
   const values = {
     team: connection.teamName,
     contact: connection.ownerName ?? connection.teamName,
-    domain: domain ?? connection.typedDomain ?? '',
+    domain: connection.typedDomain ?? '',
     otherDomain: owner?.companyDomain ?? '',
     company: owner?.companyName ?? connection.expectedDomain ?? connection.customerName,
     userName: owner?.userName ?? owner?.userEmail ?? connection.providerUserName ?? '',
     date: formatDateTime(connection.checkedAt ?? new Date(), connection.language),
     time: formatDateTime(new Date(), connection.language),
-    feature,
+    feature: missing ? t(`report.capability.${missing.capability}`) : '',
   }
   const say = (part: string) => t(`verdicts.${code}.${part}` as Parameters<typeof t>[0], values)
   return {

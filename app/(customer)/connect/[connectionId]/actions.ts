@@ -188,7 +188,7 @@ async function answer(connectionId: string, state: ConnectState, outcome: Connec
         ...state,
         status: outcome.status,
         code: outcome.verdictCode,
-        explanation: explain(outcome.verdictCode, connection, { owner: seen?.owner ?? null }),
+        explanation: explain(outcome.verdictCode, connection, seen),
         otherDomain:
           outcome.verdictCode === 'COMPANY_MISMATCH' && mayUseOtherCompany(connection, otherDomain)
             ? otherDomain

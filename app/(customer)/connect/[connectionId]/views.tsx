@@ -92,7 +92,7 @@ async function GuideAndForm({
     fieldErrors: {},
     explanation:
       connection.verdictCode && !isReplacing(connection)
-        ? explain(connection.verdictCode, connection, { owner: seen?.owner ?? null })
+        ? explain(connection.verdictCode, connection, seen)
         : null,
     otherDomain: mismatch,
     tokenHint: null,
@@ -189,7 +189,7 @@ async function GuideAndForm({
 function Confirm({ connection, seen }: { connection: CustomerConnection; seen: Verification | null }) {
   const t = words(connection.language)
   const code = connection.verdictCode ?? 'LIMITED_ACCESS'
-  const explanation = explain(code, connection, { owner: seen?.owner ?? null })
+  const explanation = explain(code, connection, seen)
   const mayAccept = code === 'LIMITED_ACCESS' || code === 'USER_MISMATCH'
   const contact = connection.ownerName ?? connection.teamName
   return (
