@@ -66,7 +66,8 @@ export function CredentialForm({
   const form = useRef<HTMLFormElement>(null)
   const { register, handleSubmit, formState, setValue, watch, getValues } = useForm<Typed>({
     mode: 'onSubmit',
-    reValidateMode: 'onBlur',
+    // What is wrong stands until the next press: a line that goes when a field is left moves the button away from the pointer.
+    reValidateMode: 'onSubmit',
     shouldFocusError: false,
     defaultValues: { ...state.typed, apiToken: '' },
   })
@@ -87,6 +88,7 @@ export function CredentialForm({
   const badge = (
     <StatusBadge
       status={state.status}
+      drawnAs={hasErrors ? 'needs_customer' : state.status}
       verdict={clientFailed ? firstRefusal(getValues(), fields, startDateMode) : state.code}
     >
       {words[`status_${hasErrors ? 'needs_customer' : state.status}`]}
