@@ -36,7 +36,7 @@ export function Introduction({ words, level = 1 }: { words: Introduced; level?: 
 
 function Lines({ of: lines }: { of: string[] }) {
   return (
-    <ul className="list-disc ps-5">
+    <ul className="mt-1 list-disc space-y-1 ps-5">
       {lines.map((line) => (
         <li key={line} className="wrap-anywhere">
           {line}

@@ -1,3 +1,5 @@
+import type { IconName } from '#lib/providers/guide-kit/icons.tsx'
+import { Icon } from '#lib/providers/guide-kit/icons.tsx'
 import type { CapabilityResult } from '#lib/providers/provider.ts'
 
 export type ReportLine = {
@@ -9,6 +11,8 @@ export type ReportLine = {
   missing: string
   who: string
 }
+
+const icons = { yes: 'check', no: 'alert', unknown: 'unknown' } as const satisfies Record<CapabilityResult, IconName>
 
 /** What the token may do, line by line; made without writing anything. A table that turns into cards on a phone. */
 export function PermissionReport({
@@ -35,7 +39,7 @@ export function PermissionReport({
             <th scope="row">{line.need}</th>
             <td data-label={words.result}>
               <span className={`result result-${line.result}`}>
-                <span aria-hidden="true">{line.result === 'yes' ? '✓' : line.result === 'no' ? '!' : '?'}</span>{' '}
+                <Icon name={icons[line.result]} />
                 {line.resultWord}
               </span>
             </td>

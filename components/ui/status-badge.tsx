@@ -17,14 +17,17 @@ const icons = { ok: 'check', warn: 'alert', wait: 'clock', edit: 'pencil', stop:
 /** Where a connection stands: icon, word and colour, never colour alone. */
 export function StatusBadge({
   status,
+  drawnAs = status,
   verdict,
   children,
 }: {
   status: string
+  /** Where the page knows better than the connection: nothing was sent, but somebody has to mend the form. */
+  drawnAs?: string
   verdict?: string | null
   children: ReactNode
 }) {
-  const tone = toneOf(status)
+  const tone = toneOf(drawnAs)
   return (
     <span className={`badge badge-${tone}`} data-status={status} data-verdict={verdict ?? undefined}>
       <Icon name={icons[tone]} />

@@ -1,6 +1,7 @@
 const shapes = {
   check: 'M4.5 10.5l4 4 7.5-9',
   alert: 'M10 5.5v5.5M10 14v.1',
+  unknown: 'M7.7 7.8a2.3 2.3 0 1 1 3.4 2c-.7.4-1.1.9-1.1 1.6M10 14.2v.1',
   clock: 'M10 5.5V10l3 2',
   stop: 'M6.5 10h7',
   pencil: 'M4.5 15.5l.8-3.6L12.9 4.3a1.7 1.7 0 0 1 2.4 0l.4.4a1.7 1.7 0 0 1 0 2.4L8.1 14.7z',
@@ -11,7 +12,7 @@ const shapes = {
 
 export type IconName = keyof typeof shapes
 
-const ringed: readonly IconName[] = ['alert', 'clock', 'stop']
+const ringed: readonly IconName[] = ['alert', 'unknown', 'clock', 'stop']
 
 /** A small drawing beside a word. Never alone: readers of the screen do not hear it. */
 export function Icon({ name, className }: { name: IconName; className?: string }) {
