@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { expect } from '@playwright/test'
-import { expectAccessible, mailsTo, portal, signIn, test } from './fixtures.ts'
+import { mailsTo, portal, signIn, test } from './fixtures.ts'
 
 /** A mailbox that no other test knows. */
 const mailbox = (name: string) => `${name}@c-${crypto.randomUUID().slice(0, 8)}.example`
@@ -248,51 +248,4 @@ test("a draft or list that is not the team's is not found", async ({ page }) => 
   expect((await page.goto(`/connections/new?draft=req_${unknown}`))?.status()).toBe(404)
   expect((await page.goto(`/connections/new/import/imp_${unknown}`))?.status()).toBe(404)
   expect((await page.goto('/profiles/no-such'))?.status()).toBe(404)
-})
-
-test.describe('everybody can use it', () => {
-  for (const colorScheme of ['light', 'dark'] as const)
-    for (const locale of ['en-GB', 'de-DE'])
-      test(`${colorScheme}, ${locale}, on a phone`, async ({ browser }) => {
-        test.slow()
-        const english = await browser.newContext()
-        await signIn(await english.newPage(), 'admin')
-        const storageState = await english.storageState()
-        const viewport = { width: 320, height: 720 }
-        const context = await browser.newContext({ colorScheme, locale, viewport, storageState })
-        const page = await context.newPage()
-        const german = locale === 'de-DE'
-        const problem = page
-          .getByRole('alert')
-          .filter({ hasText: german ? 'Da stimmt etwas nicht' : 'There is a problem' })
-        const check = async () => {
-          await expectAccessible(page)
-          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320)
-        }
-        await page.goto('/connections/new')
-        for (const summary of await page.locator('form summary').all()) await summary.click()
-        await page.getByRole('button', { name: german ? 'Verbindung hinzufügen' : 'Add a connection' }).click()
-        await expect(page.locator('fieldset.card')).toHaveCount(1)
-        await check()
-        await page.getByRole('button', { name: german ? 'Anfrage senden' : 'Send request' }).click()
-        await expect(problem).toBeVisible()
-        await page
-          .getByRole('button', { name: german ? 'Vorschau' : 'Preview', exact: true })
-          .last()
-          .click()
-        await expect(page.locator('.preview-text')).toBeVisible()
-        await check()
-        await page.goto('/connections/new/import?fault=not_csv&what=3')
-        await check()
-        await page.goto('/profiles')
-        await check()
-        await page.goto('/profiles/new?copy=full-setup')
-        await page.getByRole('button', { name: german ? 'Profil anlegen' : 'Create profile' }).click()
-        await expect(problem).toBeVisible()
-        await check()
-        await page.goto('/profiles/read-only-sync')
-        await check()
-        await context.close()
-        await english.close()
-      })
 })

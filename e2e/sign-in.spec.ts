@@ -171,20 +171,13 @@ test('after five links for one address there is a pause, whoever it belongs to',
   await expect(page.getByLabel('Your work e-mail address')).toHaveValue(stranger)
 })
 
-const states = ['', 'sent', 'signed-out', 'ended', 'again', 'no-role', 'wrong-account', 'link-ended', 'failed']
-for (const language of ['en', 'de']) {
-  test.describe(`every state in ${language}`, () => {
-    test.use({ locale: language })
-    for (const state of states) {
-      test(`${state || 'start'} reads well for everybody`, async ({ page }) => {
-        await page.setViewportSize({ width: 320, height: 700 })
-        await page.goto(`/sign-in${state && `?state=${state}`}`)
-        for (const colorScheme of ['light', 'dark'] as const) {
-          await page.emulateMedia({ colorScheme })
-          await expectAccessible(page)
-        }
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320)
-      })
-    }
-  })
-}
+test.describe('in German', () => {
+  test.use({ locale: 'de' })
+  for (const state of ['', 'sent', 'signed-out', 'ended', 'again', 'no-role', 'wrong-account', 'link-ended', 'failed'])
+    test(`${state || 'start'} reads well for everybody`, async ({ page }) => {
+      await page.setViewportSize({ width: 320, height: 700 })
+      await page.goto(`/sign-in${state && `?state=${state}`}`)
+      await expectAccessible(page)
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320)
+    })
+})
