@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { PHASE_DEVELOPMENT_SERVER } from 'next/constants.js'
 
 /**
  * Files below /_next/static are the only answers that do not pass `proxy.ts`. A wrong path there answers HTML too,
@@ -41,4 +42,6 @@ const config = {
   headers: async () => [{ source: '/_next/static/:path*', headers: staticHeaders }],
 }
 
-export default config
+/** Pages that end in `.dev.tsx`, such as `/dev/ui`, are pages of the development server alone: no build has them. */
+export default (phase) =>
+  phase === PHASE_DEVELOPMENT_SERVER ? { ...config, pageExtensions: ['dev.tsx', 'tsx', 'ts', 'jsx', 'js'] } : config

@@ -62,7 +62,8 @@ function contentSecurityPolicy(nonce: string): string {
     "object-src 'none'",
     "form-action 'self'",
     "base-uri 'none'",
-    "frame-ancestors 'none'",
+    // The gallery of `/dev/ui` shows pages in a frame; no build has it.
+    development ? "frame-src 'self'; frame-ancestors 'self'" : "frame-ancestors 'none'",
     // Older browsers know the second alone.
     'report-to csp',
     `report-uri ${REPORT_PATH}`,

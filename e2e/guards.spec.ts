@@ -11,7 +11,8 @@ const allRoles: readonly StaffRole[] = ['admin', 'account_manager', 'support']
 
 const sources = readdirSync('app', { recursive: true, encoding: 'utf8' })
   .map((file) => path.posix.join('app', file.replaceAll(path.sep, '/')))
-  .filter((file) => /\.tsx?$/.test(file))
+  // The gallery is a page of the development server alone; a test below sees to it.
+  .filter((file) => /\.tsx?$/.test(file) && !file.startsWith('app/dev/'))
 const textOf = (file: string) => readFileSync(file, 'utf8')
 
 /** `file name` of every Server Action: what a file of actions exports, and functions that say so themselves. */
@@ -38,6 +39,17 @@ const staffRows = <Row extends { guard: string }>(rows: Record<string, Row>) =>
 test('every page and route handler has a row', () => {
   const found = sources.filter((file) => /\/(?:page\.tsx|route\.tsx?)$/.test(file))
   expect(found.sort()).toEqual(Object.keys(routes).sort())
+})
+
+test('the gallery is in no build', async ({ request: http }) => {
+  expect((await http.get('/dev/ui')).status()).toBe(404)
+  const built = readdirSync('.next', { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /^(static|server)\//.test(file),
+  )
+  expect(built.filter((file) => /(^|\/)dev\//.test(file))).toEqual([])
+  const texts = built.filter((file) => /\.(?:js|css|json)$/.test(file)).map((file) => textOf(path.join('.next', file)))
+  expect(texts.length).toBeGreaterThan(50)
+  expect(texts.filter((text) => text.includes('gallery-list'))).toEqual([])
 })
 
 test('every Server Action has a row, and the build knows no other', () => {

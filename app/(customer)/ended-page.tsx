@@ -1,16 +1,19 @@
+import type { FrameBrand } from '#components/connect/customer-frame.tsx'
 import { CustomerFrame } from '#components/connect/customer-frame.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { StatusBadge } from '#components/ui/status-badge.tsx'
 import { db } from '#lib/data/database.ts'
+import type { RequestParties } from '#lib/data/requests.ts'
 import { findRequest } from '#lib/data/requests.ts'
 import type { SecureLink } from '#lib/data/secure-links.ts'
 import { env } from '#lib/env.ts'
 import { formatDateTime, maskEmail } from '#lib/format.ts'
+import type { Language } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
 import { pageLanguage } from '../page-words.ts'
 import { findBrand } from './request-frame.tsx'
 
-type Kind = SecureLink['state'] | 'unknown' | 'no_cookie' | 'throttled'
+type Kind = keyof typeof shown
 
 const shown = {
   live: { status: 'unknown', verdict: null },
@@ -23,7 +26,10 @@ const shown = {
   unknown: { status: 'unknown', verdict: 'LINK_UNKNOWN' },
   no_cookie: { status: 'unknown', verdict: null },
   throttled: { status: 'unknown', verdict: 'LINK_THROTTLED' },
-} as const
+} as const satisfies Record<SecureLink['state'] | 'unknown' | 'no_cookie' | 'throttled', object>
+
+/** Every way a link can open nothing. */
+export const endedKinds = Object.keys(shown) as Kind[]
 
 /**
  * A link that opens nothing: which kind it is, and what to do. Shows nothing of the customer's but the team's
@@ -46,6 +52,40 @@ export async function EndedPage({
   const brand = link && (await findBrand(link.teamId))
   const request = link && (await findRequest(db(), { teamId: link.teamId, request: link.requestId }))
   const language = request?.language ?? (await pageLanguage())
+  return (
+    <EndedView
+      kind={kind}
+      link={link}
+      request={request}
+      brand={brand}
+      language={language}
+      askAction={askAction}
+      asked={asked}
+      retryMinutes={retryMinutes}
+    />
+  )
+}
+
+/** What is drawn of it. */
+export function EndedView({
+  kind,
+  link,
+  request,
+  brand,
+  language,
+  askAction,
+  asked = false,
+  retryMinutes = 1,
+}: {
+  kind: Kind
+  link: Pick<SecureLink, 'requestId' | 'endedAt' | 'expiresAt'> | null
+  request: Pick<RequestParties, 'teamName' | 'ownerName' | 'contactEmail'> | null
+  brand: FrameBrand | null
+  language: Language
+  askAction?: () => Promise<void>
+  asked?: boolean
+  retryMinutes?: number
+}) {
   const t = words(language)
   const date = link ? formatDateTime(link.endedAt ?? link.expiresAt, language) : ''
   const team = request?.teamName ?? ''
