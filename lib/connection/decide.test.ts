@@ -7,6 +7,7 @@ import { db } from '#lib/data/database.ts'
 import type { FakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { startFakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { onEachEngine } from '#lib/testing/engines.ts'
+import { ROUNDS } from '#lib/testing/rounds.ts'
 import type { Asked } from '#lib/testing/story.ts'
 import { ask, lettersOf, makeTeam, statusOf, typed } from '#lib/testing/story.ts'
 import { openCase } from './case.ts'
@@ -69,7 +70,7 @@ onEachEngine(
     })
 
     test('of two decisions at once one counts', async () => {
-      for (let round = 0; round < 10; round++) {
+      for (let round = 0; round < ROUNDS; round++) {
         operator = await makeTeam()
         asked = await ask(operator)
         await shareToken()

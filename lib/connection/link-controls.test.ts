@@ -9,14 +9,13 @@ import { findNewestLink } from '#lib/data/secure-links.ts'
 import type { FakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { startFakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { onEachEngine } from '#lib/testing/engines.ts'
+import { ROUNDS } from '#lib/testing/rounds.ts'
 import type { Asked } from '#lib/testing/story.ts'
 import { ask, countRows, keyOf, makeTeam, statusOf, typed } from '#lib/testing/story.ts'
 import { connect } from './connect.ts'
 import type { ControlOutcome } from './link-controls.ts'
 import { copyLinkOnce, correctAddress, nameBackup, resendLink, withdrawLink } from './link-controls.ts'
 import { findLinkByKey, revokeLink } from './links.ts'
-
-const ROUNDS = 50
 
 let pipedrive: FakePipedrive
 let operator: Operator
