@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react'
 import type { CustomerConnection } from '#lib/data/connections.ts'
+import { ChecklistLink } from './checklist-link.tsx'
 import { RequestFrame } from './request-frame.tsx'
 
-/** The frame around one connection's pages, in its request's language. A page without a form names its own title. */
+/** The frame around one connection's pages, in its request's language, with the way back to its siblings. A page without a form names its own title. */
 export function Frame({
   connection,
   title,
@@ -16,6 +17,7 @@ export function Frame({
 }) {
   return (
     <RequestFrame request={connection} title={title} narrow={narrow}>
+      <ChecklistLink connection={connection} />
       {children}
     </RequestFrame>
   )

@@ -14,7 +14,7 @@ import type { ConnectState } from '../../app/(customer)/connect/[connectionId]/a
 import { CheckProgress } from './check-progress.tsx'
 import { ErrorSummary } from './error-summary.tsx'
 import { TokenField } from './token-field.tsx'
-import { reloadKeeping, takeKept } from './typed-over-reload.ts'
+import { findTyped, keepTyped } from './typed-over-visits.ts'
 import { useKeptAction } from './use-kept-action.ts'
 import { VerdictPanel } from './verdict-panel.tsx'
 
@@ -74,9 +74,19 @@ export function CredentialForm({
   const [clientFailed, setClientFailed] = useState(false)
   const offline = useOffline()
   useFirstSignOfAPerson(isPreview ? null : connectionId)
+  const drawn = useRef(initial.typed)
   useEffect(() => {
-    for (const [name, value] of Object.entries(takeKept(connectionId) ?? {})) setValue(name as keyof Typed, value)
-  }, [connectionId, setValue])
+    if (locked) return
+    const typed = findTyped(connectionId, drawn.current)
+    for (const [name, value] of Object.entries(typed ?? {})) setValue(name as keyof Typed, value)
+    // Whichever way the page is left: by a link, the back button, a reload.
+    const keep = () => {
+      const { apiToken: _token, ...typed } = getValues()
+      keepTyped(connectionId, { drawn: drawn.current, typed })
+    }
+    addEventListener('pagehide', keep)
+    return () => removeEventListener('pagehide', keep)
+  }, [connectionId, locked, setValue, getValues])
 
   const errors: Partial<Record<keyof Typed, string>> = clientFailed
     ? Object.fromEntries(Object.entries(formState.errors).map(([name, error]) => [name, error?.message ?? '']))
@@ -237,14 +247,7 @@ export function CredentialForm({
                         }
                       />
                       {noAnswer === 'updated' && (
-                        <button
-                          type="button"
-                          className="button-secondary"
-                          onClick={() => {
-                            const { apiToken: _token, ...fields } = getValues()
-                            reloadKeeping(connectionId, fields)
-                          }}
-                        >
+                        <button type="button" className="button-secondary" onClick={() => location.reload()}>
                           {words.reload}
                         </button>
                       )}

@@ -19,17 +19,21 @@ export function StatusBadge({
   status,
   drawnAs = status,
   verdict,
+  isOneOfMany = false,
   children,
 }: {
   status: string
   /** Where the page knows better than the connection: nothing was sent, but somebody has to mend the form. */
   drawnAs?: string
   verdict?: string | null
+  /** One row of a page whose own badge says where all of it stands: programs read that one. */
+  isOneOfMany?: boolean
   children: ReactNode
 }) {
   const tone = toneOf(drawnAs)
+  const forPrograms = isOneOfMany ? {} : { 'data-status': status, 'data-verdict': verdict ?? undefined }
   return (
-    <span className={`badge badge-${tone}`} data-status={status} data-verdict={verdict ?? undefined}>
+    <span className={`badge badge-${tone}`} {...forPrograms}>
       <Icon name={icons[tone]} />
       {children}
     </span>

@@ -27,6 +27,11 @@ export type Status = (typeof statuses)[number]
 /** The link takes no further submission for a connection in one of these. */
 export const settledStatuses: readonly Status[] = ['connected', 'connected_limited', 'waiting_provider']
 
+/** How many of a request's connections work, with limits or without. */
+export function connectedOf(connections: readonly { status: Status }[]): number {
+  return connections.filter(({ status }) => status === 'connected' || status === 'connected_limited').length
+}
+
 export function isSettled(status: Status): boolean {
   return settledStatuses.includes(status)
 }
