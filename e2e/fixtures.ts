@@ -13,13 +13,18 @@ export { expect, fakeToken }
 
 const run = promisify(execFile)
 const FAKE = `http://127.0.0.1:${FAKE_PORT}`
-export const DATA_DIR = path.resolve('.data/e2e')
+export const DATA_DIR = path.resolve('.data', process.env.E2E_DATA || 'e2e')
 
 type Requested = { id: string; reference: string; link: string; connections: { id: string; status: string }[] }
 
 /** What the operator's CLI asks the running portal, over the same socket. A process for each question would cost a second. */
-export async function portal(...argv: string[]): Promise<Record<string, unknown>> {
-  const socket = createConnection({ path: path.join(DATA_DIR, 'portal.sock'), allowHalfOpen: true })
+export function portal(...argv: string[]): Promise<Record<string, unknown>> {
+  return portalIn(DATA_DIR, argv)
+}
+
+/** The same at another portal with the embedded database. */
+export async function portalIn(dataDir: string, argv: string[]): Promise<Record<string, unknown>> {
+  const socket = createConnection({ path: path.join(dataDir, 'portal.sock'), allowHalfOpen: true })
   socket.end(JSON.stringify(argv))
   const { exitCode, output } = JSON.parse(await text(socket))
   if (exitCode !== 0) throw new Error(JSON.stringify(output))

@@ -1,95 +1,26 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import path from 'node:path'
+import { promisify } from 'node:util'
 import { crc32, deflateSync } from 'node:zlib'
 import type { Page } from '@playwright/test'
-import { SMTPServer } from 'smtp-server'
 import { PORT } from '../playwright.config.ts'
 import { connect, expect, expectAccessible, expectBadge, fakeToken, operate, stopKeyOf, test } from './fixtures.ts'
+import { linkIn, mailPortal, subjectOf } from './mail-portal.ts'
 
-/** A portal of its own with a real mail server: what is asked for arrives in mailboxes, and so does what goes wrong. */
-const [portalPort, fakePort, smtpPort] = [PORT + 20, PORT + 21, PORT + 22]
-const origin = `http://localhost:${portalPort}`
-const environment = {
-  DATA_DIR: path.resolve('.data/e2e-mail'),
-  PORTAL_ORIGIN: origin,
-  SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
-}
+const there = mailPortal('e2e-mail', PORT + 20)
+const { origin, environment, mails, mailTo } = there
 const MANAGER = 'maria@northwind.example'
 
 test.describe.configure({ mode: 'serial', timeout: 90_000 })
 test.use({ baseURL: origin })
 
-type Mail = { to: string; source: string }
-type Answer = (error?: Error | null) => void
-const mails: Mail[] = []
-
-const mailServer = new SMTPServer({
-  disabledCommands: ['AUTH', 'STARTTLS'],
-  onRcptTo: ({ address }: { address: string }, _session: unknown, answer: Answer) =>
-    answer(address.startsWith('nobody') ? Object.assign(new Error('no such mailbox'), { responseCode: 550 }) : null),
-  onData(stream: NodeJS.ReadableStream, session: { envelope: { rcptTo: { address: string }[] } }, answer: Answer) {
-    const parts: Buffer[] = []
-    stream.on('data', (part: Buffer) => parts.push(part))
-    stream.on('end', () => {
-      const source = Buffer.concat(parts)
-        .toString()
-        .replace(/(?<!\?)=\r\n/g, '')
-        .replace(/=3D/g, '=')
-      for (const { address } of session.envelope.rcptTo) mails.push({ to: address, source })
-      answer()
-    })
-  },
-})
-
-let portal: ChildProcess
 test.beforeAll(async () => {
   // A second portal starts beside the first; a busy machine takes its time.
   test.setTimeout(180_000)
-  await new Promise<void>((resolve) => mailServer.listen(smtpPort, '127.0.0.1', () => resolve()))
-  portal = spawn(process.execPath, ['e2e/portal.mjs'], {
-    stdio: 'ignore',
-    env: {
-      ...process.env,
-      PORT: String(portalPort),
-      FAKE_PORT: String(fakePort),
-      COMPANY_PORT: '',
-      E2E_DATA: 'e2e-mail',
-      E2E_SMTP_URL: environment.SMTP_URL,
-    },
-  })
-  const isReady = () =>
-    fetch(`${origin}/api/ready`).then(
-      (answer) => answer.ok,
-      () => false,
-    )
-  await expect.poll(isReady, { timeout: 150_000 }).toBe(true)
+  await there.start()
   await operate(environment, ['member', 'add', MANAGER, '--name', 'Maria Lopez', '--role', 'admin'])
 })
-test.afterAll(async () => {
-  portal?.kill('SIGTERM')
-  await new Promise<void>((resolve) => mailServer.close(() => resolve()))
-})
-
-async function mailTo(address: string, subject: RegExp): Promise<string> {
-  const found = () => mails.find((mail) => mail.to === address && subject.test(subjectOf(mail.source)))
-  await expect.poll(() => found() !== undefined, { timeout: 20_000, message: `${subject} to ${address}` }).toBe(true)
-  return found()?.source ?? ''
-}
-
-function subjectOf(source: string): string {
-  const folded = /^Subject: ((?:.*(?:\r\n[ \t].*)*))/m.exec(source)?.[1] ?? ''
-  return folded
-    .replace(/\?=\r\n[ \t]=\?/g, '?==?')
-    .replace(/\r\n[ \t]/g, ' ')
-    .replace(/=\?UTF-8\?([QB])\?([^?]*)\?=/gi, (_, kind: string, text: string) =>
-      kind.toUpperCase() === 'B'
-        ? Buffer.from(text, 'base64').toString()
-        : decodeURIComponent(text.replaceAll('_', ' ').replace(/%/g, '%25').replaceAll('=', '%')),
-    )
-}
-
-const linkIn = (source: string) => /http:\/\/localhost:\d+\/l\/[\w-]{43}/.exec(source)?.[0] ?? ''
+test.afterAll(() => there.stop())
 
 /** A request that is mailed, as managers make them; each with a mailbox of its own. */
 async function ask({ name = 'Jane Miller', domain = 'acme.example', local = 'jane' } = {}) {
@@ -147,6 +78,31 @@ test('an address that is refused shows on the board, and the manager reads why',
   expect(problem).toContain(`${origin}/connections/${connectionId}`)
   await signIn(page)
   await expect(page.locator('[data-status=undeliverable]').first()).toBeVisible()
+})
+
+test('a letter that comes back goes to the backup contact, whose link works', async ({ page, browser }) => {
+  const { email, connectionId } = await ask({ local: 'nobody' })
+  await mailTo(MANAGER, /could not be delivered/)
+  const backup = `omar-${randomUUID().slice(0, 6)}@acme.example`
+  await signIn(page)
+  await page.goto(`/connections/${connectionId}?do=backup`)
+  await page.getByLabel('Name of the contact').fill('Omar Haddad')
+  await page.getByLabel('E-mail address').fill(backup)
+  await page.getByRole('button', { name: 'Save backup contact' }).click()
+  await expect(page.getByText('The backup contact is saved.')).toBeVisible()
+  await page.goto(`/connections/${connectionId}?do=resend`)
+  await page.getByRole('button', { name: 'Send new link' }).click()
+
+  const letter = await mailTo(backup, /Your new link/)
+  expect(letter).toMatch(/^To: Omar Haddad </m)
+  expect(letter).not.toContain(email)
+  await page.goto(`/connections/${connectionId}`)
+  await expect(page.getByText('Letter passed to the backup contact')).toBeVisible()
+  const theirs = await browser.newPage()
+  await theirs.goto(linkIn(letter))
+  await connect(theirs, { domain: 'e2e-1', token: fakeToken('admin@e2e-1') })
+  await expectBadge(theirs, 'connected', 'OK')
+  await theirs.close()
 })
 
 test.describe('without JavaScript', () => {

@@ -90,6 +90,24 @@ for (const [name, profile, status, verdict] of [
   })
 }
 
+test('the wait reads well in German, on a phone, and says what happens next', async ({ page }) => {
+  const { link } = await request({ language: 'de', email: 'wartet@acme.example' })
+  await page.setViewportSize({ width: 320, height: 640 })
+  await page.goto(link)
+  await page.getByLabel('Ihre Pipedrive-Adresse').fill('acme')
+  await page.getByLabel('Persönliches API-Token').fill(fakeToken('maintenance-json'))
+  await page.getByRole('button', { name: 'Prüfen und verbinden' }).click()
+  await expectBadge(page, 'waiting_provider', 'PIPEDRIVE_MAINTENANCE')
+  await expect(page.locator('html, [lang]').last()).toHaveAttribute('lang', 'de')
+  await expect(page.getByRole('heading', { name: 'Wir bringen das für Sie zu Ende' })).toBeVisible()
+  await expect(page.getByText('Für Sie ist vorerst alles getan.')).toBeVisible()
+  await expect(page.getByText(/^Nächster Versuch:/)).toBeVisible()
+  await expect(page.getByText('Wir schreiben an w•••@acme.example, sobald es geklärt ist.')).toBeVisible()
+  await expect(page.getByRole('textbox')).toHaveCount(0)
+  await expectAccessible(page)
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320)
+})
+
 test('the guide prints as a numbered list with pictures, without form', async ({ page }) => {
   const { link } = await request()
   for (const address of [link, '/guides/pipedrive']) {
