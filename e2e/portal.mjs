@@ -42,4 +42,6 @@ for (const name of [
 if (process.env.E2E_SMTP_URL) process.env.SMTP_URL = process.env.E2E_SMTP_URL
 if (process.env.E2E_DATABASE_URL) process.env.DATABASE_URL = process.env.E2E_DATABASE_URL
 await ensureBuilt()
-runNext(['start', '--port', process.env.PORT, ...listenOn()])
+// The fault runs start another build of the same sources.
+const build = process.env.E2E_BUILD ? [process.env.E2E_BUILD] : []
+runNext(['start', ...build, '--port', process.env.PORT, ...listenOn()])
