@@ -5,6 +5,7 @@ import { newLinkKey } from '#lib/crypto/digest.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { copyForBoard } from '#lib/data/board-copies.ts'
 import { listRequestConnections, lockConnection, moveStatus } from '#lib/data/connections.ts'
+import { endWaitingProposal } from '#lib/data/contact-proposals.ts'
 import type { Person } from '#lib/data/contacts.ts'
 import { findOrInsertContact, getRequestContacts, setRequestContact } from '#lib/data/contacts.ts'
 import { inTransaction } from '#lib/data/database.ts'
@@ -92,23 +93,34 @@ export async function copyLinkOnce(staff: Staff, control: Control): Promise<Copy
 export async function correctAddress(staff: Staff, control: Control & Person): Promise<ControlOutcome> {
   const refusal = mayNameContacts(staff) ?? (await throttled(control))
   if (refusal) return refusal
-  const { requestId, name, email } = control
+  const { requestId } = control
   return inTransaction(async (trx): Promise<ControlOutcome> => {
     const met = await meetLink(trx, staff, control)
     if (met.refusal) return met.refusal
-    const { customerId, contact } = await getRequestContacts(trx, { teamId: staff.teamId, requestId })
-    const contactId = await findOrInsertContact(trx, staff, { customerId, name, email })
-    await setRequestContact(trx, staff, { requestId, contactId })
-    const connections = await listRequestConnections(trx, { teamId: staff.teamId, requestId })
-    await copyForBoard(trx, { teamId: staff.teamId, connectionIds: connections.map(({ id }) => id) })
-    await recordAudit(trx, staff, {
-      action: 'request.contact_changed',
-      objectId: requestId,
-      reason: control.reason ?? undefined,
-      details: { from: maskEmail(contact.email), to: maskEmail(email) },
-    })
+    await changeContact(trx, staff, control)
+    // Whatever support had proposed, the question is answered.
+    await endWaitingProposal(trx, staff, { requestId, state: 'settled' })
     if (await isNeeded(trx, staff, control)) await reissueIn(trx, staff, { requestId, deliver: 'mail' })
     return 'done'
+  })
+}
+
+/** The request's contact is this person from now on, on the board too. */
+export async function changeContact(
+  trx: Kysely<Database>,
+  staff: Staff,
+  { requestId, name, email, reason }: Control & Person,
+): Promise<void> {
+  const { customerId, contact } = await getRequestContacts(trx, { teamId: staff.teamId, requestId })
+  const contactId = await findOrInsertContact(trx, staff, { customerId, name, email })
+  await setRequestContact(trx, staff, { requestId, contactId })
+  const connections = await listRequestConnections(trx, { teamId: staff.teamId, requestId })
+  await copyForBoard(trx, { teamId: staff.teamId, connectionIds: connections.map(({ id }) => id) })
+  await recordAudit(trx, staff, {
+    action: 'request.contact_changed',
+    objectId: requestId,
+    reason: reason ?? undefined,
+    details: { from: maskEmail(contact.email), to: maskEmail(email) },
   })
 }
 
@@ -138,17 +150,17 @@ function lacksReason(staff: Staff, { reason }: Control): 'reason_needed' | null 
 }
 
 /** Who gets the link decides who may hand over a token: that is for whoever answers for the customer. */
-function mayNameContacts(staff: Staff): 'not_allowed' | null {
+export function mayNameContacts(staff: Staff): 'not_allowed' | null {
   return staff.role === 'support' ? 'not_allowed' : null
 }
 
-async function throttled({ requestId }: Control): Promise<'throttled' | null> {
+export async function throttled({ requestId }: Control): Promise<'throttled' | null> {
   const { allowed } = await mayResend(requestId)
   return allowed ? null : 'throttled'
 }
 
 /** Locks the link that the member saw. Whoever waited for the lock finds another newest link, or a changed end. */
-async function meetLink(
+export async function meetLink(
   trx: Kysely<Database>,
   staff: Staff,
   { requestId, linkId }: Control,
@@ -159,7 +171,7 @@ async function meetLink(
   return { refusal: (link?.id ?? null) === linkId ? null : 'changed_meanwhile', link }
 }
 
-async function isNeeded(trx: Kysely<Database>, staff: Staff, { requestId }: Control): Promise<boolean> {
+export async function isNeeded(trx: Kysely<Database>, staff: Staff, { requestId }: Control): Promise<boolean> {
   const connections = await listRequestConnections(trx, { teamId: staff.teamId, requestId })
   return connections.some(({ status }) => takesLink(status))
 }

@@ -2,10 +2,13 @@ import 'server-only'
 import type { Kysely } from 'kysely'
 import type { CustomerConnection } from './connections.ts'
 import { listRequestConnections } from './connections.ts'
+import type { ContactProposal } from './contact-proposals.ts'
+import { findWaitingProposal } from './contact-proposals.ts'
 import type { RequestContacts } from './contacts.ts'
 import { getRequestContacts } from './contacts.ts'
 import type { OffBoarding } from './off-boardings.ts'
 import { findOffBoarding } from './off-boardings.ts'
+import { findWaitingHandOver } from './hand-overs.ts'
 import type { Database } from './schema.ts'
 import type { SecureLink } from './secure-links.ts'
 import { findNewestLink } from './secure-links.ts'
@@ -24,17 +27,23 @@ export type Case = {
   ending: OffBoarding | null
   /** The company that the latest token belonged to, accepted or not. */
   seenCompany: { name: string | null; domain: string } | null
+  /** Another address that support asks for, while it waits for a yes. */
+  proposal: ContactProposal | null
+  /** The hand-over that waits for a yes. */
+  handOverId: string | null
 }
 
 export async function readCase(trx: Kysely<Database>, connection: CustomerConnection): Promise<Case> {
   const { teamId, requestId, id: connectionId } = connection
-  const [contacts, link, siblings, seen, times, ending] = await Promise.all([
+  const [contacts, link, siblings, seen, times, ending, proposal, handOver] = await Promise.all([
     getRequestContacts(trx, { teamId, requestId }),
     findNewestLink(trx, { teamId, requestId }),
     listRequestConnections(trx, { teamId, requestId }),
     findLatestVerification(trx, { teamId, connectionId }),
     findTimes(trx, { teamId, connectionId }),
     findOffBoarding(trx, { teamId, connectionId }),
+    findWaitingProposal(trx, { teamId, requestId }),
+    findWaitingHandOver(trx, { teamId, requestId }),
   ])
   const { companyDomain, companyName } = seen?.owner ?? {}
   const createdAt = link && (await findLinkStart(trx, link))
@@ -47,6 +56,8 @@ export async function readCase(trx: Kysely<Database>, connection: CustomerConnec
     seen,
     ending,
     seenCompany: companyDomain ? { name: companyName ?? null, domain: companyDomain } : null,
+    proposal,
+    handOverId: handOver?.id ?? null,
   }
 }
 

@@ -11,6 +11,7 @@ import * as board from './migrations/0003-board.ts'
 import * as profiles from './migrations/0004-profiles.ts'
 import * as mail from './migrations/0005-mail.ts'
 import * as casework from './migrations/0006-case.ts'
+import * as teamConsole from './migrations/0007-console.ts'
 import * as watch from './migrations/0010-watch.ts'
 import * as offBoarding from './migrations/0013-off-boarding.ts'
 import type { Database } from './schema.ts'
@@ -23,6 +24,7 @@ const migrations: Record<string, Migration> = {
   '0004-profiles': profiles,
   '0005-mail': mail,
   '0006-case': casework,
+  '0007-console': teamConsole,
   '0010-watch': watch,
   '0013-off-boarding': offBoarding,
 }

@@ -39,6 +39,8 @@ export type Database = {
   providerIncidents: ProviderIncidentsTable
   events: EventsTable
   offBoardings: OffBoardingsTable
+  contactProposals: ContactProposalsTable
+  unfinishedRequests: UnfinishedRequestsTable
 }
 
 type Time = ColumnType<Date, Date | string | undefined, Date | string>
@@ -345,6 +347,34 @@ type HandOversTable = {
 }
 
 type HandOverConnectionsTable = { handOverId: string; connectionId: string; fromStatus: Status }
+
+/** Another address for a request, which support asks for. */
+type ContactProposalsTable = {
+  id: string
+  teamId: string
+  requestId: string
+  /** `settled`: a manager named somebody without being asked. `lapsed`: nobody needed a link any more. */
+  state: 'waiting' | 'accepted' | 'refused' | 'replaced' | 'settled' | 'lapsed'
+  name: string
+  email: string
+  reason: string
+  proposedBy: string
+  decidedBy: string | null
+  decidedAt: MaybeTime
+  createdAt: Time
+}
+
+/** What a member typed into the form of a request and neither sent nor threw away. */
+type UnfinishedRequestsTable = {
+  teamId: string
+  staffId: string
+  formKey: string
+  /** The draft that it changes, if it does. */
+  requestId: string | null
+  typed: Json<Record<string, unknown>>
+  endedAt: MaybeTime
+  updatedAt: Time
+}
 
 /** What the team wrote itself; the built-in ones are code. */
 type ProfilesTable = {

@@ -32,6 +32,17 @@ export async function listMembers(trx: Kysely<Database>, { teamId }: Actor): Pro
     .execute()
 }
 
+/** One member of the actor's team. */
+export async function findMember(trx: Kysely<Database>, { teamId }: Actor, staffId: string): Promise<Member | null> {
+  const row = await trx
+    .selectFrom('staff')
+    .select(memberColumns)
+    .where('teamId', '=', teamId)
+    .where('id', '=', staffId)
+    .executeTakeFirst()
+  return row ?? null
+}
+
 /** One member of the actor's team, kept as it is until the transaction ends. */
 export async function lockMember(trx: Kysely<Database>, { teamId }: Actor, staffId: string): Promise<Member | null> {
   const row = await trx
@@ -132,10 +143,10 @@ export async function findMemberToSignIn(trx: Kysely<Database>, email: string): 
 export async function findFirstAdmin(
   trx: Kysely<Database>,
   teamId: string,
-): Promise<{ id: string; name: string } | null> {
+): Promise<{ id: string; name: string; email: string } | null> {
   const row = await trx
     .selectFrom('staff')
-    .select(['id', 'name'])
+    .select(['id', 'name', 'email'])
     .where('teamId', '=', teamId)
     .where('disabledAt', 'is', null)
     .orderBy(sql`role = 'admin'`, 'desc')

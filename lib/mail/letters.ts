@@ -41,6 +41,7 @@ export const managerLetters = [
   'declined_notice',
   'handed_over_notice',
   'hand_over_asked',
+  'address_proposed',
   'delivery_problem',
   'stopped_notice',
   'rights_notice',
@@ -221,6 +222,7 @@ function bodyOf(name: LetterName, say: Say, { link, turn, note, values }: Writte
     case 'declined_notice':
     case 'handed_over_notice':
     case 'hand_over_asked':
+    case 'address_proposed':
     case 'delivery_problem':
     case 'stopped_notice':
     case 'rights_notice':

@@ -20,6 +20,8 @@ import {
 import type { OffBoardOutcome } from '#lib/connection/off-board.ts'
 import { OFF_BOARDING_DAYS, offBoard } from '#lib/connection/off-board.ts'
 import { askForNewToken } from '#lib/connection/rotate.ts'
+import type { ProposalOutcome } from '#lib/connection/propose.ts'
+import { acceptProposal, proposeAddress, refuseProposal } from '#lib/connection/propose.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { formatDateTime } from '#lib/format.ts'
 import { parseEmailAddress } from '#lib/mail/address.ts'
@@ -85,6 +87,31 @@ export async function addressAction(where: Where, _before: DialogState, form: Fo
   const { person, problems } = personOf(form)
   if (!person) return mend(form, problems)
   return answer(where, form, await correctAddress(staff, { ...control, ...person }), 'corrected')
+}
+
+/** Support names nobody who gets a link, but may ask whoever does. */
+export async function proposeAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
+  const staff = await requireActingStaff(...section.connections.roles)
+  const { connection, control } = await open(staff, where, form)
+  const { person, problems } = personOf(form)
+  if (!control.reason) return mend(form, { ...problems, reason: 'reason_needed' })
+  if (!person) return mend(form, problems)
+  const outcome = await proposeAddress(staff, { ...control, ...person, connectionId: connection.id })
+  return answer(where, form, outcome, 'proposed')
+}
+
+export async function useAddressAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
+  const staff = await requireActingStaff(...managers)
+  const { control } = await open(staff, where, form)
+  const proposalId = textOf(form, 'proposalId')
+  return answer(where, form, await acceptProposal(staff, { ...control, proposalId }), 'corrected')
+}
+
+export async function keepAddressAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
+  const staff = await requireActingStaff(...managers)
+  const { control } = await open(staff, where, form)
+  const proposalId = textOf(form, 'proposalId')
+  return answer(where, form, await refuseProposal(staff, { ...control, proposalId }), 'address_kept')
 }
 
 export async function backupAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
@@ -156,7 +183,7 @@ async function open(staff: Staff, { connectionId }: Where, form: FormData): Prom
   return { connection, control: { requestId: connection.requestId, linkId, reason } }
 }
 
-type Outcome = ControlOutcome | DecideOutcome | OffBoardOutcome | 'not_waiting'
+type Outcome = ControlOutcome | DecideOutcome | OffBoardOutcome | ProposalOutcome | 'not_waiting'
 
 /** Done: back to the page, which says so. Else the dialog stays and says why. */
 async function answer({ connectionId, base }: Where, form: FormData, outcome: Outcome, said: string) {

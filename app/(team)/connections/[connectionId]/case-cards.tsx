@@ -38,6 +38,50 @@ export function VerdictCard({ subject, language }: Shown) {
   )
 }
 
+/** Another address that support asks for: whoever answers for the customer says yes or no. */
+export function ProposalCard({ subject, language, base, cannotName }: Shown & { base: CaseBase; cannotName: boolean }) {
+  const t = words(language)
+  const { connection, proposal } = subject
+  if (!proposal || !takesLink(connection.status)) return null
+  const values = {
+    who: proposal.proposedBy ?? t('case.actors.staff'),
+    name: proposal.name,
+    email: proposal.email,
+    contact: `${connection.contactName} (${connection.contactEmail})`,
+    owner: connection.ownerName ?? connection.teamName,
+  }
+  return (
+    <section aria-labelledby="proposal" className="card case-proposal space-y-3">
+      <h2 id="proposal" className="font-semibold text-lg">
+        <bdi>{t('case.proposal.title', values)}</bdi>
+      </h2>
+      <blockquote className="whitespace-pre-line">
+        <bdi>{proposal.reason}</bdi>
+      </blockquote>
+      <p className="text-muted text-sm">
+        {t('case.proposal.lead', values)} <Moment at={proposal.createdAt.toISOString()} language={language} />
+      </p>
+      {cannotName ? (
+        <p>{t('case.proposal.waits', values)}</p>
+      ) : (
+        <>
+          <p>{t('case.proposal.check', { customer: connection.customerName })}</p>
+          <p className="case-proposal-steps">
+            <StepLink
+              base={base}
+              connectionId={connection.id}
+              doing="use_address"
+              label={t('case.proposal.yes')}
+              main
+            />
+            <StepLink base={base} connectionId={connection.id} doing="keep_address" label={t('case.proposal.no')} />
+          </p>
+        </>
+      )}
+    </section>
+  )
+}
+
 /** Customer, contacts, company, person, times. */
 export function IdentityCard({ subject, language }: Shown) {
   const t = words(language)
@@ -102,6 +146,7 @@ export function LinkCard({ subject, language, base, cannotName }: Shown & { base
     { doing: 'copy', label: t('case.action.copy'), fits: link?.state === 'live' },
     { doing: 'extend', label: t('case.action.extend'), fits: isOpen },
     { doing: 'address', label: t('case.action.correct_address'), fits: !cannotName && connection.status !== 'draft' },
+    { doing: 'propose', label: t('case.action.propose_address'), fits: cannotName && takesLink(connection.status) },
     { doing: 'backup', label: t('case.action.backup'), fits: !cannotName },
     { doing: 'revoke', label: t('case.action.revoke'), fits: isOpen },
     { doing: 'check', label: t('case.action.check_now'), fits: connection.nextCheckAt !== null },

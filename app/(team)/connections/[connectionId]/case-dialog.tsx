@@ -15,10 +15,13 @@ import {
   companyAction,
   copyAction,
   extendAction,
+  keepAddressAction,
+  proposeAction,
   refuseAction,
   resendAction,
   revokeAction,
   rotateAction,
+  useAddressAction,
 } from './actions.ts'
 
 export const doings = [
@@ -27,6 +30,9 @@ export const doings = [
   'revoke',
   'copy',
   'address',
+  'propose',
+  'use_address',
+  'keep_address',
   'backup',
   'company',
   'accept',
@@ -43,6 +49,9 @@ const actions = {
   revoke: revokeAction,
   copy: copyAction,
   address: addressAction,
+  propose: proposeAction,
+  use_address: useAddressAction,
+  keep_address: keepAddressAction,
   backup: backupAction,
   company: companyAction,
   accept: acceptAction,
@@ -54,7 +63,8 @@ const actions = {
 
 /** Where somebody would lose something; there the focus starts on Cancel. */
 const DANGEROUS: readonly Doing[] = ['revoke', 'refuse', 'close']
-const WITHOUT_REASON: readonly Doing[] = ['backup', 'company', 'accept', 'refuse']
+const NEEDS_REASON: readonly Doing[] = ['revoke', 'close', 'rotate', 'propose']
+const WITHOUT_REASON: readonly Doing[] = ['backup', 'company', 'accept', 'refuse', 'use_address']
 
 /** The dialog of one step about a connection, with words that name whom it is about. */
 export function CaseDialog({
@@ -74,12 +84,13 @@ export function CaseDialog({
   reason: string
 }) {
   const t = words(language)
-  const { connection, link, contacts, seenCompany } = subject
+  const { connection, link, contacts, seenCompany, proposal } = subject
   const name = doing === 'accept' ? (connection.verdictCode === 'FEATURE_OFF' ? 'accept_limits' : 'accept_same') : doing
   const values = {
     contact: connection.contactName,
     email: connection.contactEmail,
     customer: connection.customerName,
+    proposed: proposal ? `${proposal.name} (${proposal.email})` : '',
     at: connection.nextCheckAt ? formatDateTime(connection.nextCheckAt, language) : '',
   }
   const lead = doing === 'check' && !connection.nextCheckAt ? 'leadSoon' : 'lead'
@@ -92,7 +103,7 @@ export function CaseDialog({
       verb={t(`case.dialog.${name}.verb`)}
       dangerous={DANGEROUS.includes(doing)}
       fields={[...ownFields(), ...reasonField()]}
-      hidden={{ linkId: link?.id ?? '' }}
+      hidden={{ linkId: link?.id ?? '', proposalId: proposal?.id ?? '' }}
       extra={doing === 'backup' && contacts.backup ? { name: 'remove', label: t('case.form.removeBackup') } : undefined}
       action={actions[doing].bind(null, where)}
       backHref={`/${base}/${connection.id}#do-${doing}`}
@@ -116,6 +127,7 @@ export function CaseDialog({
           { name: 'days', label: t('case.form.closeDays'), hint: t('case.form.daysHint'), type: 'number', value: '7' },
         ]
       case 'address':
+      case 'propose':
         return personFields(contacts.contact)
       case 'backup':
         return personFields(contacts.backup)
@@ -137,8 +149,15 @@ export function CaseDialog({
 
   function reasonField(): DialogField[] {
     if (WITHOUT_REASON.includes(doing)) return []
-    const isNeeded = staff.role === 'support' || doing === 'revoke' || doing === 'close' || doing === 'rotate'
+    const isNeeded = staff.role === 'support' || NEEDS_REASON.includes(doing)
     const label = t(isNeeded ? 'case.form.reason' : 'case.form.reasonOptional')
-    return [{ name: 'reason', label, hint: t('case.form.reasonHint'), value: reason }]
+    return [
+      {
+        name: 'reason',
+        label,
+        hint: t(doing === 'propose' ? 'case.form.reasonProposal' : 'case.form.reasonHint'),
+        value: reason,
+      },
+    ]
   }
 }

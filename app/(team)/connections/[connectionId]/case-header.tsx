@@ -1,7 +1,7 @@
 import { StatusBadge } from '#components/ui/status-badge.tsx'
 import type { Staff } from '#lib/actor.ts'
 import type { CaseAction } from '#lib/connection/case-action.ts'
-import { caseActionOf } from '#lib/connection/case-action.ts'
+import { caseActionOf, takesLink } from '#lib/connection/case-action.ts'
 import { turnOf } from '#lib/connection/status.ts'
 import type { Case } from '#lib/data/case.ts'
 import type { Language } from '#lib/words.ts'
@@ -14,7 +14,10 @@ type Step = { doing: Doing; label: string }
 
 /** What each action opens, the wished one first. */
 const steps: Record<Exclude<CaseAction, 'continue_draft' | 'none'>, Step[]> = {
-  correct_address: [{ doing: 'address', label: 'correct_address' }],
+  correct_address: [
+    { doing: 'address', label: 'correct_address' },
+    { doing: 'propose', label: 'propose_address' },
+  ],
   send_again: [{ doing: 'resend', label: 'send_again' }],
   decide_same_token: [
     { doing: 'accept', label: 'accept_same' },
@@ -28,8 +31,9 @@ const steps: Record<Exclude<CaseAction, 'continue_draft' | 'none'>, Step[]> = {
   check_now: [{ doing: 'check', label: 'check_now' }],
 }
 
-/** Which of the steps are for whoever answers for the customer, not for support. */
+/** Which of the steps are for whoever answers for the customer, not for support; and which for support alone. */
 const NOT_FOR_SUPPORT: readonly Doing[] = ['address', 'accept', 'refuse', 'company']
+const FOR_SUPPORT: readonly Doing[] = ['propose']
 
 /** Whose connection it is, where it stands, whose turn it is, and the one thing to do about it. */
 export function CaseHeader({
@@ -46,7 +50,7 @@ export function CaseHeader({
   title: string
 }) {
   const t = words(language)
-  const { connection } = subject
+  const { connection, handOverId } = subject
   const { status, verdictCode } = connection
   return (
     <header className="case-header">
@@ -66,6 +70,7 @@ export function CaseHeader({
   )
 
   function MainAction() {
+    if (handOverId && takesLink(status)) return <HandOver id={handOverId} />
     const action = caseActionOf({ status, verdictCode, connectedBefore: connection.connectedAt !== null })
     if (action === 'none') return <p className="case-next text-muted">{t(`case.none.${noneOf()}`)}</p>
     if (action === 'continue_draft')
@@ -74,7 +79,9 @@ export function CaseHeader({
           {t('case.action.continue_draft')}
         </a>
       )
-    const fitting = steps[action].filter(({ doing }) => staff.role !== 'support' || !NOT_FOR_SUPPORT.includes(doing))
+    const fitting = steps[action].filter(
+      ({ doing }) => !(staff.role === 'support' ? NOT_FOR_SUPPORT : FOR_SUPPORT).includes(doing),
+    )
     return (
       <p className="case-next">
         {fitting.map(({ doing, label }, index) => (
@@ -87,6 +94,18 @@ export function CaseHeader({
             main={index === 0}
           />
         ))}
+      </p>
+    )
+  }
+
+  /** Somebody else wants to take over: until a manager says yes or no, nothing else is next. */
+  function HandOver({ id }: { id: string }) {
+    if (staff.role === 'support') return <p className="case-next text-muted">{t('case.handOver.support')}</p>
+    return (
+      <p className="case-next">
+        <a className="button-primary" href={`/hand-overs/${id}`}>
+          {t('case.handOver.decide')}
+        </a>
       </p>
     )
   }

@@ -3,7 +3,7 @@ import type { Doing } from './case-dialog.tsx'
 import { doings } from './case-dialog.tsx'
 
 /** What the address of a case may say beside which one it is. */
-export type CaseSearch = { do?: string; said?: string; why?: string; before?: string }
+export type CaseSearch = { do?: string; said?: string; why?: string; before?: string; sent?: string }
 
 const done = [
   'resent',
@@ -15,6 +15,9 @@ const done = [
   'company',
   'checking',
   'closing',
+  'rotating',
+  'proposed',
+  'address_kept',
 ] as const
 export type Done = (typeof done)[number]
 
@@ -25,12 +28,14 @@ export function readSearch(search: CaseSearch): {
   said: Done | null
   why: (typeof reasons)[number] | null
   before: Cursor | null
+  sent: string | undefined
 } {
   return {
     doing: doings.find((known) => known === search.do) ?? null,
     said: done.find((known) => known === search.said) ?? null,
     why: reasons.find((known) => known === search.why) ?? null,
     before: readCursor(search.before),
+    sent: typeof search.sent === 'string' ? search.sent : undefined,
   }
 }
 

@@ -7,7 +7,8 @@ import { listCredentialReads, listTimeline } from '#lib/data/timeline.ts'
 import { words } from '#lib/words.ts'
 import { pageLanguage } from '../../../page-words.ts'
 import { section } from '../../sections.ts'
-import { EndCard, IdentityCard, LinkCard, ReportCard, VerdictCard, verdictTitles } from './case-cards.tsx'
+import { SentNotice } from '../sent-notice.tsx'
+import { EndCard, IdentityCard, LinkCard, ProposalCard, ReportCard, VerdictCard, verdictTitles } from './case-cards.tsx'
 import { CaseDialog } from './case-dialog.tsx'
 import { CaseHeader } from './case-header.tsx'
 import { AccessLog, OlderLinks, Said } from './case-lists.tsx'
@@ -22,7 +23,7 @@ export default async function ConnectionPage({ params, searchParams }: Params) {
   const staff = await requireStaff(...section.connections.roles)
   const connection = await openCase(staff, (await params).connectionId)
   if (!connection) notFound()
-  const { doing, said, before } = readSearch(await searchParams)
+  const { doing, said, before, sent } = readSearch(await searchParams)
   const scope = { teamId: staff.teamId, connectionId: connection.id, requestId: connection.requestId }
   const [subject, timeline, reads, language] = await Promise.all([
     readCase(db(), connection),
@@ -41,6 +42,7 @@ export default async function ConnectionPage({ params, searchParams }: Params) {
           {t('case.back')}
         </a>
       </p>
+      <SentNotice staff={staff} reference={sent} />
       <Said said={said} connection={connection} language={language} />
       <CaseHeader subject={subject} staff={staff} base="connections" language={language} title={title} />
       {doing && (
@@ -49,6 +51,7 @@ export default async function ConnectionPage({ params, searchParams }: Params) {
       <div className="case-columns">
         <div className="space-y-6">
           <EndCard {...shown} />
+          <ProposalCard {...shown} base="connections" cannotName={staff.role === 'support'} />
           <VerdictCard {...shown} />
           <ReportCard {...shown} />
           <section aria-labelledby="timeline" className="space-y-3">

@@ -16,6 +16,7 @@ import {
   Card,
   IdentityCard,
   LinkCard,
+  ProposalCard,
   VerdictCard,
   verdictTitles,
 } from '../../connections/[connectionId]/case-cards.tsx'
@@ -74,6 +75,7 @@ export default async function SupportCasePage({ params, searchParams }: Params) 
       )}
       <div className="case-columns">
         <div className="space-y-6">
+          <ProposalCard {...shown} base="support" cannotName={staff.role === 'support'} />
           <VerdictCard {...shown} />
           <ReadyReply {...shown} />
           <section aria-labelledby="timeline" className="space-y-3">
