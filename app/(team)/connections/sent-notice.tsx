@@ -1,3 +1,5 @@
+import type { Route } from 'next'
+import Link from 'next/link'
 import type { Staff } from '#lib/actor.ts'
 import { db } from '#lib/data/database.ts'
 import { findRequest } from '#lib/data/requests.ts'
@@ -9,8 +11,11 @@ export async function SentNotice({ staff, reference }: { staff: Staff; reference
   if (!request) return null
   const t = await pageWords()
   return (
-    <p role="status" className="notice notice-ok mb-6">
+    <p role="status" className="notice notice-ok sent-notice mb-6">
       <bdi>{t('requests.sent', { email: request.contactEmail, reference: request.reference })}</bdi>
+      <Link className="link" prefetch={false} href={'/connections/new' as Route}>
+        {t('requests.sendAnother')}
+      </Link>
     </p>
   )
 }

@@ -124,9 +124,11 @@ function leaveDraft(outcome: DraftOutcome): never {
   leave(outcome.request)
 }
 
-/** To the board, which says that the request is on its way. */
-function leave({ reference }: StoredRequest): never {
-  redirect(`/connections?sent=${reference}` as Route)
+/** To the connection, or to the board with all of them: there it says that the request is on its way. */
+function leave({ reference, connections }: StoredRequest): never {
+  const [only, ...others] = connections
+  const page = only && others.length === 0 ? `/connections/${only.id}?` : `/connections?q=${reference}&`
+  redirect(`${page}sent=${reference}` as Route)
 }
 
 /** What is wrong with the form, field by field; null when it may be stored. */
