@@ -138,6 +138,7 @@ export const actions: Record<string, Guard> = {
   'app/(team)/connections/new/actions.ts requestAction': { guard: 'staff', roles: requesters },
   'app/(team)/connections/new/actions.ts previewAction': { guard: 'staff', roles: requesters },
   'app/(team)/connections/new/actions.ts deleteDraftAction': { guard: 'staff', roles: requesters },
+  'app/(team)/connections/new/actions.ts forgetTypedAction': { guard: 'staff', roles: requesters },
   'app/(team)/connections/new/import/[importId]/actions.ts sendListAction': { guard: 'staff', roles: requesters },
   'app/(team)/profiles/actions.ts profileAction': { guard: 'staff', roles: admins },
   'app/(team)/profiles/actions.ts readsAction': { guard: 'staff', roles: admins },

@@ -31,7 +31,7 @@ export function CustomerFrame({
   return (
     <div
       lang={language}
-      className={`mx-auto flex min-h-dvh ${narrow ? 'max-w-4xl' : 'max-w-6xl'} flex-col px-4 sm:px-6`}
+      className={`brand mx-auto flex min-h-dvh ${narrow ? 'max-w-4xl' : 'max-w-6xl'} flex-col px-4 sm:px-6`}
     >
       {brand?.accent && <link rel="stylesheet" href={`/brand-colour/${brand.accent.slice(1)}`} precedence="brand" />}
       <header className="flex items-center justify-between gap-4 border-line border-b py-4 print:py-2">

@@ -48,6 +48,7 @@ export function RequestForm({
     send: formAction,
     follow,
     answered: state.preview,
+    warns: true,
   })
   const { typed, problems } = state
   const say = (key: string) => words[key] ?? ''
@@ -138,6 +139,7 @@ export function RequestForm({
             {say('preview')}
           </button>
         </div>
+        {shown?.kept && <p className="mt-3 text-muted text-sm">{say('kept')}</p>}
       </form>
       <RequestPreview preview={shown} words={words} />
     </div>

@@ -1,5 +1,8 @@
 import { Introduction } from '#components/connect/introduction.tsx'
+import { Disclosure } from '#lib/providers/guide-kit/disclosure.tsx'
 import type { ShownPreview } from '../../app/(team)/connections/new/shown-preview.ts'
+
+import { MailLetter } from './mail-letter.tsx'
 
 /** The mail and the page as the customer gets them, to read and not to press. */
 export function RequestPreview({ preview, words }: { preview: ShownPreview | null; words: Record<string, string> }) {
@@ -29,9 +32,12 @@ function Shown({ preview, words }: { preview: ShownPreview; words: Record<string
           <dt>{words.previewSubject}</dt>
           <dd lang={language}>{mail.subject}</dd>
         </dl>
-        <pre lang={language} className="preview-text">
-          {mail.text}
-        </pre>
+        <MailLetter mail={mail} language={language} />
+        <Disclosure title={words.previewPlain}>
+          <pre lang={language} className="preview-text">
+            {mail.text}
+          </pre>
+        </Disclosure>
         <p className="text-muted text-sm">{words.previewPlaceholder}</p>
       </section>
       <section aria-labelledby="preview-page" className="card">

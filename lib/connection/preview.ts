@@ -3,15 +3,17 @@ import type { Actor } from '#lib/actor.ts'
 import { db } from '#lib/data/database.ts'
 import { findProfile } from '#lib/data/profiles.ts'
 import { findAsker } from '#lib/data/requests.ts'
+import { getTeamSettings } from '#lib/data/teams.ts'
 import { env } from '#lib/env.ts'
 import { formatDateTime } from '#lib/format.ts'
-import { letter } from '#lib/mail/letters.ts'
 import type { Language } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
 import { type Introduced, introduce } from './introduce.ts'
 import { nameOf } from './profile-words.ts'
 import type { Profile } from './profiles.ts'
 import { builtInProfiles } from './profiles.ts'
+import type { ShownLetter } from './shown-letter.ts'
+import { showLetter } from './shown-letter.ts'
 
 /** What was typed so far. Nothing of it needs to be right. */
 export type Unfinished = {
@@ -27,7 +29,7 @@ export type Unfinished = {
 
 export type Preview = {
   language: Language
-  mail: { subject: string; text: string }
+  mail: ShownLetter
   page: Introduced
   /** The guide's steps follow this. */
   rotate: boolean
@@ -45,11 +47,14 @@ export async function previewRequest(actor: Actor, typed: Unfinished): Promise<P
     (await findProfile(db(), { teamId: actor.teamId, profile: typed.profile })) ?? builtInProfiles['read-only-sync']
   const { language } = typed
   const t = words(language)
-  const asker = await findAsker(db(), actor, typed.ownerEmail)
+  const [asker, team] = await Promise.all([
+    findAsker(db(), actor, typed.ownerEmail),
+    getTeamSettings(db(), actor.teamId),
+  ])
   const customer = typed.customer || t('requests.preview.customer')
   const project = typed.project || nameOf(profile, language)
   const now = new Date()
-  const { subject, text } = letter(
+  const mail = showLetter(
     'secure_link',
     {
       name: typed.contactName || customer,
@@ -62,7 +67,7 @@ export async function previewRequest(actor: Actor, typed: Unfinished): Promise<P
       link: `${env().portalOrigin}/l/${LINK_KEY}`,
       linkEnds: formatDateTime(new Date(now.getTime() + typed.days * DAY_MS), language),
     },
-    language,
+    { language, team },
   )
   const page = introduce(
     {
@@ -78,5 +83,5 @@ export async function previewRequest(actor: Actor, typed: Unfinished): Promise<P
     },
     profile,
   )
-  return { language, mail: { subject, text }, page, rotate: profile.mode === 'rotate', startDate: profile.startDate }
+  return { language, mail, page, rotate: profile.mode === 'rotate', startDate: profile.startDate }
 }

@@ -12,6 +12,7 @@ import { forgetOldLimits } from '#lib/data/rate-limits.ts'
 import { forgetOldSignInLinks } from '#lib/data/sign-in-links.ts'
 import { forgetOldSessions } from '#lib/data/staff-sessions.ts'
 import { forgetOldSubmissions } from '#lib/data/submissions.ts'
+import { forgetOldUnfinished } from '#lib/data/unfinished-requests.ts'
 import { log } from '#lib/log.ts'
 import { deliverDue } from './outbox.ts'
 
@@ -71,6 +72,7 @@ async function keepHouse(): Promise<void> {
   await forgetOldSignInLinks()
   await forgetOldSessions()
   await forgetOldMinutes()
+  await forgetOldUnfinished()
 }
 
 /** Calls `work` again and again, never twice at once; a failure is logged and tried again at the next turn. */

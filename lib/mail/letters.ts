@@ -106,16 +106,30 @@ export type Letter = { subject: string; html: string; text: string }
 /** One letter, ready to send: subject, HTML, and a plain text with words of its own. */
 export function letter(name: LetterName, params: LetterParams, language: Language): Letter {
   const t = words(language)
-  const link = carriesLink(name) ? (params.link ?? null) : null
-  if (!link && carriesLink(name) && name !== 'still_needed') throw new Error(`the letter ${name} needs a link`)
-  const values = valuesOf(params, t)
-  const subject = subjectOf(name, t, values)
-  const written: Written = { link, turn: params.turn ?? 'manager', note: cleanText(params.note ?? ''), values }
+  const written = prepare(name, params, t)
+  const subject = subjectOf(name, t, written.values)
   const { brand } = params
   return {
     subject,
-    html: asHtml(htmlOf(name, sayer(t, mapValues(values, markValue)), written), { subject, language, brand }),
-    text: plainOf(name, sayer(t, values), written),
+    html: asHtml(paragraphsOf(name, t, written), { subject, language, brand }),
+    text: plainOf(name, sayer(t, written.values), written),
+  }
+}
+
+/** What the HTML of a letter is made of, to be drawn where no mail program does it. */
+export function letterParagraphs(name: LetterName, params: LetterParams, language: Language): Paragraph[] {
+  const t = words(language)
+  return paragraphsOf(name, t, prepare(name, params, t))
+}
+
+function prepare(name: LetterName, params: LetterParams, t: Words): Written {
+  const link = carriesLink(name) ? (params.link ?? null) : null
+  if (!link && carriesLink(name) && name !== 'still_needed') throw new Error(`the letter ${name} needs a link`)
+  return {
+    link,
+    turn: params.turn ?? 'manager',
+    note: cleanText(params.note ?? ''),
+    values: valuesOf(params, t),
   }
 }
 
@@ -155,7 +169,8 @@ export function mapValues(values: Values, change: (value: string) => string): Va
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, value && change(value)]))
 }
 
-function htmlOf(name: LetterName, say: Say, written: Written): Paragraph[] {
+function paragraphsOf(name: LetterName, t: Words, written: Written): Paragraph[] {
+  const say = sayer(t, mapValues(written.values, markValue))
   return [
     { kind: 'text', text: say('hello') },
     ...bodyOf(name, say, written),

@@ -32,6 +32,16 @@ export function markValue(value: string): string {
   return `${START}${value}${END}`
 }
 
+/** Text as pieces, those that are values apart from our own words. */
+export function textParts(text: string): { text: string; isValue: boolean }[] {
+  return text
+    .split(new RegExp(`(${START}[^${END}]*${END})`))
+    .filter(Boolean)
+    .map((part) =>
+      part.startsWith(START) ? { text: part.slice(1, -1), isValue: true } : { text: part, isValue: false },
+    )
+}
+
 /** Text as HTML: everything escaped, each marked value isolated, so that an Arabic name turns nothing around it. */
 export function escapeText(text: string): string {
   const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }

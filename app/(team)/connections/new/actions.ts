@@ -12,6 +12,7 @@ import type { StoredRequest } from '#lib/connection/request.ts'
 import { creationKeyOf, requestOnce } from '#lib/connection/request.ts'
 import type { RequestInput } from '#lib/connection/request-schema.ts'
 import { checkRequest, problemsOf } from '#lib/connection/request-schema.ts'
+import { forgetTyped, keepTyped } from '#lib/connection/unfinished.ts'
 import { db } from '#lib/data/database.ts'
 import { listProfiles } from '#lib/data/profiles.ts'
 import { pageWords } from '../../../page-words.ts'
@@ -19,7 +20,7 @@ import { requesters } from '../../sections.ts'
 import type { ShownPreview } from './shown-preview.ts'
 import { showPreview } from './shown-preview.ts'
 import type { Typed } from './typed.ts'
-import { CONNECTIONS_MAX, emptyConnection, fieldOfPath, inputOf, readTyped } from './typed.ts'
+import { CONNECTIONS_MAX, emptyConnection, fieldOfPath, inputOf, isBlank, readTyped } from './typed.ts'
 
 /** What the form draws after a press. */
 export type RequestState = {
@@ -51,6 +52,7 @@ export async function requestAction(
     attempt: crypto.randomUUID(),
   }
   const [intent, index] = textOf(form, 'intent').split(':')
+  const kept = await keep(staff, draftId, state)
   switch (intent) {
     case 'add':
       return addConnection(state)
@@ -65,20 +67,39 @@ export async function requestAction(
     case 'save':
       return save(staff, draftId, state)
     default:
-      return { ...state, ...(await refusal(staff, inputOf(typed))), preview: await showPreview(staff, typed) }
+      return {
+        ...state,
+        ...(await refusal(staff, inputOf(typed))),
+        preview: { ...(await showPreview(staff, typed)), kept },
+      }
   }
 }
 
-/** Mail and page for what is typed so far; asked while somebody types. */
-export async function previewAction(form: FormData): Promise<ShownPreview> {
+/** Mail and page for what is typed so far; asked while somebody types, who may leave at any moment: it is kept. */
+export async function previewAction(draftId: string | null, form: FormData): Promise<ShownPreview> {
   const staff = await requireActingStaff(...requesters)
-  return showPreview(staff, readTyped(form))
+  const typed = readTyped(form)
+  const kept = await keep(staff, draftId, { typed, formKey: textOf(form, 'formKey') })
+  return { ...(await showPreview(staff, typed)), kept }
+}
+
+async function keep(
+  staff: Staff,
+  requestId: string | null,
+  { typed, formKey }: Pick<RequestState, 'typed' | 'formKey'>,
+): Promise<boolean> {
+  return isBlank(typed) ? false : keepTyped(staff, { formKey, requestId, typed })
 }
 
 export async function deleteDraftAction(draftId: string): Promise<void> {
   const staff = await requireActingStaff(...requesters)
   const { kind } = await deleteDraft(staff, draftId)
   redirect(`/connections/new?said=${kind === 'done' ? 'deleted' : kind}` as Route)
+}
+
+export async function forgetTypedAction(formKey: string): Promise<void> {
+  const staff = await requireActingStaff(...requesters)
+  redirect(`/connections/new?said=${(await forgetTyped(staff, formKey)) ? 'deleted' : 'gone'}` as Route)
 }
 
 async function addConnection(state: RequestState): Promise<RequestState> {
@@ -99,24 +120,42 @@ async function send(
   if (refused) return { ...state, ...refused }
   const duplicates = anyway ? [] : await duplicatesOf(staff, input)
   if (duplicates.length > 0) return { ...state, duplicates }
-  if (!draftId) return leave(await requestOnce(staff, input, creationKeyOf(staff, state.formKey, ['send', input])))
-  return leaveDraft(await sendDraft(staff, input, draftId))
+  if (!draftId) {
+    const request = await requestOnce(staff, input, creationKeyOf(staff, state.formKey, ['send', input]))
+    await forgetTyped(staff, state.formKey)
+    leave(request)
+  }
+  const outcome = await sendDraft(staff, input, draftId)
+  await forgetTyped(staff, state.formKey)
+  leaveDraft(outcome)
 }
 
 async function save(staff: Staff, draftId: string | null, state: RequestState): Promise<RequestState> {
   const input = inputOf(state.typed)
   const refused = await refusal(staff, input)
-  if (refused) return { ...state, ...refused }
+  if (refused) return saveUnfinished(draftId, state, refused)
   if (!draftId) {
     const { id } = await saveDraft(staff, input, creationKeyOf(staff, state.formKey, ['draft', input]))
+    await forgetTyped(staff, state.formKey)
     redirect(`/connections/new?draft=${id}&said=saved` as Route)
   }
   const outcome = await changeDraft(staff, input, draftId)
+  await forgetTyped(staff, state.formKey)
   redirect(
     (outcome.kind === 'done'
       ? `/connections/new?draft=${draftId}&said=saved`
       : `/connections/new?said=${outcome.kind}`) as Route,
   )
+}
+
+/** It was kept when the button was pressed; what is wrong with it counts when it is sent. */
+function saveUnfinished(
+  draftId: string | null,
+  state: RequestState,
+  refused: Pick<RequestState, 'problems'>,
+): RequestState {
+  if (isBlank(state.typed)) return { ...state, ...refused }
+  redirect(`/connections/new?${draftId ? `draft=${draftId}` : `unfinished=${state.formKey}`}&said=kept` as Route)
 }
 
 function leaveDraft(outcome: DraftOutcome): never {

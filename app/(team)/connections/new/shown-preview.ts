@@ -10,8 +10,8 @@ import { guideSteps, headingOf } from '#lib/providers/pipedrive/guide/steps.tsx'
 import { words } from '#lib/words.ts'
 import type { Typed } from './typed.ts'
 
-/** What the form shows beside itself: mail and page as the customer would get them. */
-export type ShownPreview = Preview & { to: string; steps: string[] }
+/** What the form shows beside itself: mail and page as the customer would get them. `kept`: what was typed is safe. */
+export type ShownPreview = Preview & { to: string; steps: string[]; kept?: boolean }
 
 export async function showPreview(staff: Staff, typed: Typed): Promise<ShownPreview> {
   const language = typed.language === 'de' ? 'de' : 'en'

@@ -36,6 +36,22 @@ export function readTyped(form: FormData): Typed {
   return { ...own, connections }
 }
 
+/** What was kept of a form that nobody finished; whatever is unknown in it is left out. */
+export function typedOfKept(kept: Record<string, unknown>): Typed {
+  const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, CHARACTERS_MAX) : '')
+  const own = Object.fromEntries(ownFields.map((field) => [field, text(kept[field])])) as Omit<Typed, 'connections'>
+  const rows = Array.isArray(kept.connections) ? kept.connections.slice(0, CONNECTIONS_MAX) : []
+  const connections = rows.map(
+    (row) => Object.fromEntries(connectionFields.map((field) => [field, text(row?.[field])])) as TypedConnection,
+  )
+  return { ...own, connections: connections.length > 0 ? connections : [emptyConnection()] }
+}
+
+/** Nothing that somebody would miss: language and owner are filled in from the start. */
+export function isBlank({ language: _language, owner: _owner, connections, ...own }: Typed): boolean {
+  return [...Object.values(own), ...connections.flatMap((row) => Object.values(row))].every((text) => !text.trim())
+}
+
 /** What the domain is asked for. Empty fields are left out, so that its own defaults hold. */
 export function inputOf(typed: Typed): RequestInput {
   const contact = { customer: typed.customer.trim(), contact_email: typed.contactEmail.trim() }
