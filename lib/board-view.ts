@@ -5,6 +5,10 @@ import { type ProviderId, providerIds } from './providers/fields.ts'
 /** What the board shows: everything that stands in its address, and nothing else. */
 export type BoardView = {
   group: Group | 'snoozed' | null
+  /** Only what is theirs to do next. */
+  turn: BoardTurn | null
+  /** Everything at a glance, in sections by whose turn it is, instead of one list. */
+  by: 'turn' | null
   status: Status | null
   /** A member's id, or `nobody`. */
   owner: string | null
@@ -15,6 +19,10 @@ export type BoardView = {
   /** The page that follows this row, or comes before it. */
   from: { side: 'after' | 'before'; row: BoardCursor } | null
 }
+
+/** Whose turn it is, as the board tells it apart: the customer's Pipedrive admin is reached through the customer. */
+export const boardTurns = ['manager', 'customer', 'support', 'nobody'] as const
+export type BoardTurn = (typeof boardTurns)[number]
 
 export const boardSorts = ['changed', 'customer', 'checked', 'link_end'] as const
 export type BoardSort = (typeof boardSorts)[number]
@@ -40,17 +48,21 @@ export function readBoardView(given: Given): BoardView {
   const one = (name: string) => [given[name]].flat()[0] ?? ''
   const status = statuses.find((known) => known === one('status')) ?? null
   const group = [...groups, 'snoozed' as const].find((known) => known === one('group')) ?? null
+  const by = one('by') === 'turn' ? ('turn' as const) : null
+  const turn = boardTurns.find((known) => known === one('turn')) ?? null
   const sort = boardSorts.find((known) => known === one('sort')) ?? 'changed'
   return {
-    // A status of another pile was chosen later than the pile: nothing can be in both.
-    group: status && group !== 'snoozed' && group !== groupOf(status) ? null : group,
-    status,
+    // A status of another pile was chosen later than the pile: nothing can be in both. Sections show all piles.
+    group: by || (status && group !== 'snoozed' && group !== groupOf(status)) ? null : group,
+    turn: by ? null : turn,
+    by,
+    status: by ? null : status,
     owner: /^(stf_[0-9a-z]{26}|nobody)$/.test(one('owner')) ? one('owner') : null,
     provider: providerIds.find((known) => known === one('provider')) ?? null,
     text: oneLine(one('q')).slice(0, BOARD_TEXT_MAX),
     sort,
     direction: (['asc', 'desc'] as const).find((known) => known === one('dir')) ?? firstDirection[sort],
-    from: readFrom('after', one('after'), sort) ?? readFrom('before', one('before'), sort),
+    from: by ? null : (readFrom('after', one('after'), sort) ?? readFrom('before', one('before'), sort)),
   }
 }
 
@@ -67,9 +79,9 @@ function readFrom(side: 'after' | 'before', typed: string, sort: BoardSort): Boa
 
 /** The address of a view. The usual order and empty filters are left out. */
 export function boardAddress(view: BoardView, path = '/connections'): string {
-  const { group, status, owner, provider, text, sort, direction, from } = view
+  const { group, turn, by, status, owner, provider, text, sort, direction, from } = view
   const parts = new URLSearchParams()
-  const filters = { group, status, owner, provider, q: text }
+  const filters = { by, group, turn, status, owner, provider, q: text }
   for (const [name, value] of Object.entries(filters)) if (value) parts.set(name, value)
   if (sort !== 'changed') parts.set('sort', sort)
   if (direction !== firstDirection[sort]) parts.set('dir', direction)
@@ -78,6 +90,6 @@ export function boardAddress(view: BoardView, path = '/connections'): string {
 }
 
 /** Whether the view hides anything. */
-export function isFiltered({ group, status, owner, provider, text }: BoardView): boolean {
-  return [group, status, owner, provider, text].some(Boolean)
+export function isFiltered({ group, turn, status, owner, provider, text }: BoardView): boolean {
+  return [group, turn, status, owner, provider, text].some(Boolean)
 }

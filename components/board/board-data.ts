@@ -1,9 +1,18 @@
 /** What the board draws, in the reader's words already: the browser carries no messages and decides nothing. */
 export type BoardData = {
   rows: ShownRow[]
+  /** The same rows in sections by whose turn it is, each with the way to all of them. */
+  sections: BoardSection[] | null
   counters: { name: string; label: string; n: string; address: string; isOpen: boolean }[]
   previous: string | null
   next: string | null
+}
+
+export type BoardSection = {
+  name: string
+  title: string
+  all: { address: string; label: string } | null
+  rows: ShownRow[]
 }
 
 export type ShownRow = {

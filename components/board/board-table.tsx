@@ -4,7 +4,7 @@ import type { Route } from 'next'
 import Link from 'next/link'
 import { useEffect, useRef, useState } from 'react'
 import { StatusBadge } from '#components/ui/status-badge.tsx'
-import type { ShownRow, ShownTime } from './board-data.ts'
+import type { BoardSection, ShownRow, ShownTime } from './board-data.ts'
 
 export type Column = {
   name: 'customer' | 'provider' | 'status' | 'turn' | 'checked' | 'link_end' | 'owner'
@@ -24,17 +24,21 @@ export type TableWords = {
   never: string
   noLink: string
   noOwner: string
+  nobodysRow: string
 }
 
 /** The rows, and what can be done with the ones that are ticked. A plain form: it works without JavaScript. */
 export function BoardTable({
   rows,
+  sections,
   columns,
   works,
   back,
   tableWords: words,
 }: {
   rows: ShownRow[]
+  /** The same rows, by whose turn it is. */
+  sections: BoardSection[] | null
   columns: Column[]
   works: { name: string; label: string }[]
   back: string
@@ -83,13 +87,43 @@ export function BoardTable({
             ))}
           </tr>
         </thead>
-        <tbody>
-          {rows.map((row) => (
-            <Row key={row.id} row={row} columns={columns} words={words} />
-          ))}
-        </tbody>
+        {sections ? (
+          sections.map((section) => (
+            <tbody key={section.name}>
+              <SectionHead section={section} width={columns.length + 1} nothing={words.nobodysRow} />
+              {section.rows.map((row) => (
+                <Row key={row.id} row={row} columns={columns} words={words} />
+              ))}
+            </tbody>
+          ))
+        ) : (
+          <tbody>
+            {rows.map((row) => (
+              <Row key={row.id} row={row} columns={columns} words={words} />
+            ))}
+          </tbody>
+        )}
       </table>
     </form>
+  )
+}
+
+function SectionHead({ section, width, nothing }: { section: BoardSection; width: number; nothing: string }) {
+  const { title, all, rows } = section
+  return (
+    <tr className="board-section">
+      <th scope="rowgroup" colSpan={width}>
+        <div className="board-section-head">
+          <h2>{title}</h2>
+          {all && (
+            <Link className="link" prefetch={false} href={all.address as Route} aria-label={`${title}: ${all.label}`}>
+              {all.label}
+            </Link>
+          )}
+          {rows.length === 0 && <p className="text-muted">{nothing}</p>}
+        </div>
+      </th>
+    </tr>
   )
 }
 

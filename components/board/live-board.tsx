@@ -58,7 +58,7 @@ export function LiveBoard({
   filters: ReactNode
   /** What stands in the place of a table without rows. */
   instead: ReactNode
-} & Omit<Parameters<typeof BoardTable>[0], 'rows' | 'columns'>) {
+} & Omit<Parameters<typeof BoardTable>[0], 'rows' | 'sections' | 'columns'>) {
   const { data, error, dataUpdatedAt } = useQuery({
     queryKey: ['board', search, madeAt],
     queryFn: () => fetchBoard(search),
@@ -107,7 +107,11 @@ export function LiveBoard({
           </button>
         )}
       </div>
-      {shown.rows.length > 0 ? <BoardTable rows={shown.rows} columns={columns} {...table} /> : instead}
+      {shown.rows.length > 0 ? (
+        <BoardTable rows={shown.rows} sections={shown.sections} columns={columns} {...table} />
+      ) : (
+        instead
+      )}
       <nav className="board-pages" aria-label={words.pages}>
         {(['previous', 'next'] as const).map((side) => {
           const address = shown[side]

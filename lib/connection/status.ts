@@ -77,6 +77,20 @@ export function turnOf(status: Status, code: VerdictCode | null): Turn {
   return standing[status].turn
 }
 
+/** In these the verdict says whether it is support's turn. */
+export const mixedStatuses: readonly Status[] = ['waiting_provider', 'needs_manager']
+
+/** The verdicts that only our support can do something about. */
+export const supportVerdicts = (Object.keys(verdicts) as VerdictCode[]).filter(
+  (code) => verdicts[code].turn === 'support',
+)
+
+/** Where a connection can stand while it is somebody's turn, as `turnOf` says; the customer's admin is the customer. */
+export function statusesOfTurn(turn: Exclude<Turn, 'admin'>): Status[] {
+  if (turn === 'support') return [...mixedStatuses]
+  return statuses.filter((status) => standing[status].turn === turn)
+}
+
 /** Nobody has to work on a connection through its link any more. */
 export const endedStatuses: readonly Status[] = ['revoked', 'closed', 'closed_unproven', 'declined', 'off_boarding']
 

@@ -5,12 +5,19 @@ import { sql } from 'kysely'
 import type { Operator } from '#lib/actor.ts'
 import type { BoardView } from '#lib/board-view.ts'
 import { boardAddress, boardSorts, readBoardView } from '#lib/board-view.ts'
-import { groupOf } from '#lib/connection/status.ts'
+import { groupOf, turnOf } from '#lib/connection/status.ts'
 import { onEachEngine } from '#lib/testing/engines.ts'
 import { insertManyConnections } from '#lib/testing/many.ts'
 import { ask, makeTeam } from '#lib/testing/story.ts'
 import type { BoardRow } from './board.ts'
-import { BOARD_ROWS_MAX, countSnoozed, listBoardPage, listBoardRows, listStatusCounts } from './board.ts'
+import {
+  BOARD_ROWS_MAX,
+  countSnoozed,
+  countSupportsTurn,
+  listBoardPage,
+  listBoardRows,
+  listStatusCounts,
+} from './board.ts'
 import { copyForBoard } from './board-copies.ts'
 import { db } from './database.ts'
 import { up } from './migrations/0003-board.ts'
@@ -29,6 +36,15 @@ onEachEngine(() => {
     await insertManyConnections(db(), { teamId: other.teamId, count: ROWS / 10 })
     const ids = await db().selectFrom('connections').select(['id', 'teamId']).execute()
     for (const { id, teamId } of ids) await copyForBoard(db(), { teamId, connectionIds: [id] })
+    // Every third of what waits for somebody is support's.
+    const verdictOf = { waiting_provider: 'CANNOT_REACH', needs_manager: 'INTERNAL' } as const
+    for (const status of ['waiting_provider', 'needs_manager'] as const)
+      await db()
+        .updateTable('connections')
+        .set({ verdictCode: verdictOf[status] })
+        .where('status', '=', status)
+        .where(sql<boolean>`hashtext(id) % 3 = 0`)
+        .execute()
     all = (await db()
       .selectFrom('connections')
       .selectAll()
@@ -110,6 +126,18 @@ onEachEngine(() => {
     [{ group: 'connected', sort: 'checked' }, (row) => groupOf(row.status) === 'connected'],
     [{ group: 'stopped', sort: 'link_end' }, (row) => groupOf(row.status) === 'stopped'],
     [{ group: 'snoozed' }, isSnoozed],
+    [{ turn: 'manager' }, (row) => turnOf(row.status, row.verdictCode) === 'manager' && !isSnoozed(row)],
+    [
+      { turn: 'customer', sort: 'customer' },
+      (row) => ['customer', 'admin'].includes(turnOf(row.status, row.verdictCode)),
+    ],
+    [{ turn: 'support' }, (row) => turnOf(row.status, row.verdictCode) === 'support'],
+    [
+      { turn: 'support', status: 'needs_manager' },
+      (row) => row.status === 'needs_manager' && row.verdictCode === 'INTERNAL',
+    ],
+    [{ turn: 'nobody', sort: 'checked' }, (row) => turnOf(row.status, row.verdictCode) === 'nobody'],
+    [{ turn: 'nobody', group: 'needs_you' }, () => false],
     [{ status: 'needs_customer', sort: 'customer', dir: 'desc' }, (row) => row.status === 'needs_customer'],
     [{ owner: 'nobody' }, (row) => row.ownerId === null],
     [{ q: 'MÜLLER', sort: 'customer' }, (row) => row.search.includes('müller')],
@@ -209,9 +237,33 @@ onEachEngine(() => {
     assert.deepEqual(await copied(), before)
   })
 
+  test('what is support’s turn is counted for each status, for the team alone', async () => {
+    for (const { status, n } of await countSupportsTurn(team)) {
+      const expected = all.filter((row) => row.status === status && turnOf(status, row.verdictCode) === 'support')
+      assert.ok(expected.length > 0, status)
+      assert.equal(n, expected.length, status)
+    }
+    const nobody = await countSupportsTurn(await makeTeam())
+    assert.ok(nobody.every(({ n }) => n === 0))
+  })
+
+  test('a section is bounded, and says whether there is more', async () => {
+    const { rows, next } = await listBoardPage(team, readBoardView({ turn: 'customer' }), 5)
+    assert.equal(rows.length, 5)
+    assert.ok(next)
+  })
+
+  test('sections show every pile from its beginning', () => {
+    const view = readBoardView({ by: 'turn', group: 'waiting', status: 'sent', turn: 'support', q: 'acme' })
+    assert.deepEqual([view.by, view.group, view.status, view.turn, view.text], ['turn', null, null, null, 'acme'])
+    assert.equal(boardAddress(view), '/connections?by=turn&q=acme')
+  })
+
   test('an address with nonsense in it shows the board', async () => {
     const nonsense = {
       group: 'x',
+      by: 'x',
+      turn: 'admin',
       status: "'; drop table connections",
       owner: 'stf_1',
       provider: 'none',

@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
 import type { BoardCursor, BoardSort, BoardView } from '#lib/board-view.ts'
 import type { Status } from '#lib/connection/status.ts'
-import { statusesOf } from '#lib/connection/status.ts'
+import { mixedStatuses, statuses, statusesOf, statusesOfTurn, supportVerdicts } from '#lib/connection/status.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { fold } from './board-copies.ts'
 import { db } from './database.ts'
@@ -34,10 +34,12 @@ export type BoardPage = { rows: BoardRow[]; previous: BoardCursor | null; next: 
 export const BOARD_ROWS_MAX = 50
 
 /** One page of the board. Its cost depends on the page, not on the number of connections: see migration 0003. */
-export async function listBoardPage(actor: Actor, view: BoardView): Promise<BoardPage> {
+export async function listBoardPage(actor: Actor, view: BoardView, rowsMax = BOARD_ROWS_MAX): Promise<BoardPage> {
+  const wanted = statusesIn(view)
+  if (wanted?.length === 0) return { rows: [], previous: null, next: null }
   const isBack = view.from?.side === 'before'
   const found = await db()
-    .selectFrom(pickRows(actor, view).as('picked'))
+    .selectFrom(pickRows(actor, view, wanted, rowsMax + 1).as('picked'))
     .innerJoin('connections', 'connections.id', 'picked.id')
     .innerJoin('requests', 'requests.id', 'connections.requestId')
     .innerJoin('contacts', 'contacts.id', 'requests.contactId')
@@ -48,8 +50,8 @@ export async function listBoardPage(actor: Actor, view: BoardView): Promise<Boar
     .orderBy('picked.sortKey', towards(view))
     .orderBy('picked.id', towards(view))
     .execute()
-  const hasMore = found.length > BOARD_ROWS_MAX
-  const page = found.slice(0, BOARD_ROWS_MAX)
+  const hasMore = found.length > rowsMax
+  const page = found.slice(0, rowsMax)
   if (isBack) page.reverse()
   const hasNext = isBack || hasMore
   const hasPrevious = isBack ? hasMore : view.from !== null
@@ -105,6 +107,25 @@ export async function countSnoozed({ teamId }: Actor): Promise<number> {
   return Number(n)
 }
 
+/** Of each status in which it can be support's turn: how many of the team's are, up to a bound. */
+export async function countSupportsTurn({ teamId }: Actor): Promise<{ status: Status; n: number }[]> {
+  const count = async (status: Status) => {
+    const some = db()
+      .selectFrom('connections')
+      .select('id')
+      .where('teamId', '=', teamId)
+      .where('status', '=', status)
+      .where('verdictCode', 'in', supportVerdicts)
+      .limit(SNOOZED_COUNT_MAX)
+    const { n } = await db()
+      .selectFrom(some.as('some'))
+      .select(({ fn }) => fn.countAll<string>().as('n'))
+      .executeTakeFirstOrThrow()
+    return { status, n: Number(n) }
+  }
+  return Promise.all(mixedStatuses.map(count))
+}
+
 const rowColumns = [
   'connections.id',
   'connections.requestId',
@@ -133,23 +154,29 @@ const sortKeys: Record<BoardSort, RawBuilder<unknown>> = {
 }
 
 /** The ids of a page and one more. Several statuses are each read in order and merged: no index can sort over them. */
-function pickRows(actor: Actor, view: BoardView): SelectQueryBuilder<never, never, { id: string; sortKey: unknown }> {
-  const wanted = statusesIn(view)
-  const isMerged = wanted && wanted.length > 1 && !view.text
-  if (!isMerged) return pick(actor, view, wanted ? sql<SqlBool>`connections.status in (${sql.join(wanted)})` : null)
+function pickRows(
+  actor: Actor,
+  view: BoardView,
+  wanted: Status[] | null,
+  limit: number,
+): SelectQueryBuilder<never, never, { id: string; sortKey: unknown }> {
+  // What is support's turn is little, and found by its verdict: see migration 0007.
+  const isMerged = wanted && wanted.length > 1 && !view.text && view.turn !== 'support'
+  const standing = wanted ? sql<SqlBool>`connections.status in (${sql.join(wanted)})` : null
+  if (!isMerged) return pick(actor, view, standing, limit)
   const list = sql<{ status: string }>`(values ${sql.join(wanted.map((status) => sql`(${status})`))})`
   return db()
     .selectFrom(list.as<'wanted'>(sql`wanted(status)`))
-    .innerJoinLateral(pick(actor, view, sql<SqlBool>`connections.status = wanted.status`).as('one'), (join) =>
+    .innerJoinLateral(pick(actor, view, sql<SqlBool>`connections.status = wanted.status`, limit).as('one'), (join) =>
       join.onTrue(),
     )
     .select(['one.id', 'one.sortKey'])
     .orderBy('one.sortKey', towards(view))
     .orderBy('one.id', towards(view))
-    .limit(BOARD_ROWS_MAX + 1) as never
+    .limit(limit) as never
 }
 
-function pick({ teamId }: Actor, view: BoardView, standing: Expression<SqlBool> | null) {
+function pick({ teamId }: Actor, view: BoardView, standing: Expression<SqlBool> | null, limit: number) {
   let query = db()
     .selectFrom('connections')
     .select('connections.id')
@@ -161,12 +188,30 @@ function pick({ teamId }: Actor, view: BoardView, standing: Expression<SqlBool> 
   return query
     .orderBy(sortKeys[view.sort], towards(view))
     .orderBy('connections.id', towards(view))
-    .limit(BOARD_ROWS_MAX + 1) as never as SelectQueryBuilder<never, never, { id: string; sortKey: unknown }>
+    .limit(limit) as never as SelectQueryBuilder<never, never, { id: string; sortKey: unknown }>
 }
 
-function statusesIn({ group, status }: BoardView): Status[] | null {
-  if (status) return [status]
-  return group && group !== 'snoozed' ? statusesOf(group) : null
+/** Null for all. */
+function statusesIn({ group, turn, status }: BoardView): Status[] | null {
+  const sets = [
+    status && [status],
+    group && group !== 'snoozed' ? statusesOf(group) : null,
+    turn && statusesOfTurn(turn),
+  ].filter((set) => set !== null)
+  return sets.length > 0 ? statuses.filter((known) => sets.every((set) => set.includes(known))) : null
+}
+
+/** In some statuses the verdict says whose turn it is. */
+function turnFilter(turn: BoardView['turn'], where: ExpressionBuilder<Database, 'connections'>) {
+  if (turn === 'support') return [where('connections.verdictCode', 'in', supportVerdicts)]
+  if (turn !== 'manager' && turn !== 'nobody') return []
+  return [
+    where.or([
+      where('connections.status', 'not in', mixedStatuses),
+      where('connections.verdictCode', 'is', null),
+      where('connections.verdictCode', 'not in', supportVerdicts),
+    ]),
+  ]
 }
 
 function filtersOf(view: BoardView, where: ExpressionBuilder<Database, 'connections'>): Expression<SqlBool>[] {
@@ -177,9 +222,10 @@ function filtersOf(view: BoardView, where: ExpressionBuilder<Database, 'connecti
   else if (view.owner) filters.push(where('connections.ownerId', '=', view.owner))
   if (view.provider) filters.push(where('connections.provider', '=', view.provider))
   if (view.group === 'snoozed') filters.push(where('snoozedUntil', '>', sql<Date>`now()`))
-  if (view.group === 'needs_you')
+  // What is snoozed needs nobody before its day.
+  if (view.group === 'needs_you' || (view.turn === 'manager' && view.group !== 'snoozed'))
     filters.push(where.or([where('snoozedUntil', 'is', null), where('snoozedUntil', '<=', sql<Date>`now()`)]))
-  return filters
+  return [...filters, ...turnFilter(view.turn, where)]
 }
 
 /** Fewer letters than the index of words needs find customers whose name begins with them. */

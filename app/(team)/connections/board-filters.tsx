@@ -1,6 +1,7 @@
+import type { Route } from 'next'
 import Link from 'next/link'
 import type { BoardView } from '#lib/board-view.ts'
-import { BOARD_TEXT_MAX, firstDirection, isFiltered } from '#lib/board-view.ts'
+import { BOARD_TEXT_MAX, boardAddress, boardTurns, firstDirection, isFiltered } from '#lib/board-view.ts'
 import { groups, statusesOf } from '#lib/connection/status.ts'
 import type { Member } from '#lib/data/staff.ts'
 import { fieldsOf, providerIds } from '#lib/providers/fields.ts'
@@ -21,6 +22,7 @@ export function BoardFilters({
     <search>
       {/* Drawn anew for each address: a form keeps what was chosen before, whatever the server says. */}
       <form key={JSON.stringify(view)} action="/connections" method="get" autoComplete="off" className="board-filters">
+        {view.by && <input type="hidden" name="by" value={view.by} />}
         {view.group && <input type="hidden" name="group" value={view.group} />}
         {view.sort !== 'changed' && <input type="hidden" name="sort" value={view.sort} />}
         {view.direction !== firstDirection[view.sort] && <input type="hidden" name="dir" value={view.direction} />}
@@ -36,21 +38,7 @@ export function BoardFilters({
             aria-describedby="filter-text-hint"
           />
         </div>
-        <div>
-          <label htmlFor="filter-status">{t('board.filter.status')}</label>
-          <select id="filter-status" name="status" className="field-input" defaultValue={view.status ?? ''}>
-            {any}
-            {groups.map((group) => (
-              <optgroup key={group} label={t(`board.group.${group}`)}>
-                {statusesOf(group).map((status) => (
-                  <option key={status} value={status}>
-                    {t(`board.status.${status}`)}
-                  </option>
-                ))}
-              </optgroup>
-            ))}
-          </select>
-        </div>
+        {!view.by && <StandingFilters view={view} t={t} />}
         <div>
           <label htmlFor="filter-owner">{t('board.filter.owner')}</label>
           <select id="filter-owner" name="owner" className="field-input" defaultValue={view.owner ?? ''}>
@@ -78,7 +66,11 @@ export function BoardFilters({
           {t('board.filter.apply')}
         </button>
         {isFiltered(view) && (
-          <Link className="link board-clear" prefetch={false} href="/connections">
+          <Link
+            className="link board-clear"
+            prefetch={false}
+            href={(view.by ? '/connections?by=turn' : '/connections') as Route}
+          >
             {t('board.filter.clear')}
           </Link>
         )}
@@ -87,5 +79,60 @@ export function BoardFilters({
         </p>
       </form>
     </search>
+  )
+}
+
+/** Where connections stand, and whose turn it is. Sections show all of it. */
+function StandingFilters({ view, t }: { view: BoardView; t: ReturnType<typeof words> }) {
+  const any = <option value="">{t('board.filter.any')}</option>
+  return (
+    <>
+      <div>
+        <label htmlFor="filter-status">{t('board.filter.status')}</label>
+        <select id="filter-status" name="status" className="field-input" defaultValue={view.status ?? ''}>
+          {any}
+          {groups.map((group) => (
+            <optgroup key={group} label={t(`board.group.${group}`)}>
+              {statusesOf(group).map((status) => (
+                <option key={status} value={status}>
+                  {t(`board.status.${status}`)}
+                </option>
+              ))}
+            </optgroup>
+          ))}
+        </select>
+      </div>
+      <div>
+        <label htmlFor="filter-turn">{t('board.column.turn')}</label>
+        <select id="filter-turn" name="turn" className="field-input" defaultValue={view.turn ?? ''}>
+          {any}
+          {boardTurns.map((turn) => (
+            <option key={turn} value={turn}>
+              {t(`board.turns.${turn}`)}
+            </option>
+          ))}
+        </select>
+      </div>
+    </>
+  )
+}
+
+/** One list, or sections by whose turn it is; filters stay. */
+export function BoardLayouts({ view, t }: { view: BoardView; t: ReturnType<typeof words> }) {
+  const plain: BoardView = { ...view, group: null, turn: null, status: null, from: null }
+  return (
+    <nav aria-label={t('board.layouts.label')} className="board-layouts">
+      {([null, 'turn'] as const).map((by) => (
+        <Link
+          key={by}
+          className="board-layout"
+          prefetch={false}
+          href={boardAddress(by || view.by ? { ...plain, by } : view) as Route}
+          aria-current={view.by === by || undefined}
+        >
+          {t(`board.layouts.${by ?? 'list'}`)}
+        </Link>
+      ))}
+    </nav>
   )
 }

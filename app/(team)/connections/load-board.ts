@@ -1,12 +1,12 @@
-import type { BoardData, ShownRow, ShownTime } from '#components/board/board-data.ts'
+import type { BoardData, BoardSection, ShownRow, ShownTime } from '#components/board/board-data.ts'
 import type { Staff } from '#lib/actor.ts'
-import type { BoardView } from '#lib/board-view.ts'
-import { boardAddress } from '#lib/board-view.ts'
+import type { BoardTurn, BoardView } from '#lib/board-view.ts'
+import { boardAddress, boardTurns, isFiltered } from '#lib/board-view.ts'
 import { nameOf } from '#lib/connection/profile-words.ts'
 import type { Group } from '#lib/connection/status.ts'
-import { groupOf, groups, turnOf } from '#lib/connection/status.ts'
+import { groupOf, groups, statusesOfTurn, turnOf } from '#lib/connection/status.ts'
 import type { BoardRow } from '#lib/data/board.ts'
-import { countSnoozed, listBoardPage, listStatusCounts } from '#lib/data/board.ts'
+import { countSnoozed, countSupportsTurn, listBoardPage, listStatusCounts } from '#lib/data/board.ts'
 import { db } from '#lib/data/database.ts'
 import { listProfiles } from '#lib/data/profiles.ts'
 import { formatDate, formatDateTime, formatRelative } from '#lib/format.ts'
@@ -19,7 +19,7 @@ import { words } from '#lib/words.ts'
 /** One view of the board as it is drawn: for the page, and for the page that asks again. */
 export async function loadBoard(staff: Staff, view: BoardView, language: Language): Promise<BoardData> {
   const [page, counts, snoozed, profiles] = await Promise.all([
-    listBoardPage(staff, view),
+    view.by ? null : listBoardPage(staff, view),
     listStatusCounts(staff),
     countSnoozed(staff),
     listProfiles(db(), staff),
@@ -29,24 +29,77 @@ export async function loadBoard(staff: Staff, view: BoardView, language: Languag
   const t = words(language)
   const number = new Intl.NumberFormat(language)
   const names = [...groups, ...(snoozed > 0 || view.group === 'snoozed' ? (['snoozed'] as const) : [])]
+  const sections = view.by && (await loadSections(staff, view, { counts, snoozed, language, profileNames }))
   return {
-    rows: page.rows.map((row) => show(row, language, profileNames)),
+    rows: sections?.flatMap(({ rows }) => rows) ?? page?.rows.map((row) => show(row, language, profileNames)) ?? [],
+    sections,
     counters: names.map((name) => ({
       name,
       label: t(`board.group.${name}`),
       n: number.format(sums[name]),
-      address: boardAddress({ ...view, group: view.group === name ? null : name, status: null, from: null }),
+      address: boardAddress({
+        ...view,
+        by: null,
+        turn: null,
+        group: view.group === name ? null : name,
+        status: null,
+        from: null,
+      }),
       isOpen: view.group === name,
     })),
-    previous: page.previous && boardAddress({ ...view, from: { side: 'before', row: page.previous } }),
-    next: page.next && boardAddress({ ...view, from: { side: 'after', row: page.next } }),
+    previous: page?.previous ? boardAddress({ ...view, from: { side: 'before', row: page.previous } }) : null,
+    next: page?.next ? boardAddress({ ...view, from: { side: 'after', row: page.next } }) : null,
   }
 }
 
-function sumUp(
-  counts: Awaited<ReturnType<typeof listStatusCounts>>,
-  snoozed: number,
-): Record<Group | 'snoozed', number> {
+type Counts = Awaited<ReturnType<typeof listStatusCounts>>
+
+/** How many rows of a section stand on the page; the others are a press away. */
+const SECTION_ROWS = 8
+
+/** The first rows of each turn, and how many there are. Filtered ones are not counted: that would cost a look at each. */
+async function loadSections(
+  staff: Staff,
+  view: BoardView,
+  {
+    counts,
+    snoozed,
+    language,
+    profileNames,
+  }: { counts: Counts; snoozed: number; language: Language; profileNames: Map<string, string> },
+): Promise<BoardSection[]> {
+  const t = words(language)
+  const sums = isFiltered(view) ? null : sumTurns(counts, await countSupportsTurn(staff), snoozed)
+  return Promise.all(
+    boardTurns.map(async (turn) => {
+      const ofTurn: BoardView = { ...view, by: null, turn }
+      const { rows, next } = await listBoardPage(staff, ofTurn, SECTION_ROWS)
+      const label = sums
+        ? t('board.turns.all', { count: new Intl.NumberFormat(language).format(Math.max(sums[turn], rows.length)) })
+        : t('board.turns.more')
+      return {
+        name: turn,
+        title: t(`board.turns.${turn}`),
+        all: next || (sums && rows.length > 0) ? { address: boardAddress(ofTurn), label } : null,
+        rows: rows.map((row) => show(row, language, profileNames)),
+      }
+    }),
+  )
+}
+
+function sumTurns(counts: Counts, supports: Counts, snoozed: number): Record<BoardTurn, number> {
+  const sums = { manager: -snoozed, customer: 0, support: 0, nobody: 0 }
+  for (const turn of boardTurns)
+    for (const status of turn === 'support' ? [] : statusesOfTurn(turn))
+      sums[turn] += counts.find((one) => one.status === status)?.n ?? 0
+  for (const { status, n } of supports) {
+    sums.support += n
+    sums[status === 'needs_manager' ? 'manager' : 'nobody'] -= n
+  }
+  return sums
+}
+
+function sumUp(counts: Counts, snoozed: number): Record<Group | 'snoozed', number> {
   const sums = { needs_you: 0, waiting: 0, connected: 0, stopped: 0, snoozed }
   for (const { status, n } of counts) sums[groupOf(status)] += n
   return { ...sums, needs_you: Math.max(0, sums.needs_you - snoozed) }

@@ -12,7 +12,7 @@ import { listMembers } from '#lib/data/staff.ts'
 import { words } from '#lib/words.ts'
 import { pageLanguage } from '../../page-words.ts'
 import { section } from '../sections.ts'
-import { BoardFilters } from './board-filters.tsx'
+import { BoardFilters, BoardLayouts } from './board-filters.tsx'
 import { loadBoard } from './load-board.ts'
 import { SentNotice } from './sent-notice.tsx'
 import './board.css'
@@ -52,7 +52,12 @@ export default async function ConnectionsPage({ searchParams }: Props) {
           language={language}
           words={liveWords(t)}
           columns={columnsOf(view, t)}
-          filters={<BoardFilters view={view} members={members} t={t} />}
+          filters={
+            <>
+              <BoardFilters view={view} members={members} t={t} />
+              <BoardLayouts view={view} t={t} />
+            </>
+          }
           instead={<Empty view={view} mayRequest={mayRequest} t={t} />}
           works={bulkWorks
             .filter((work) => mayDo(staff.role, work))
@@ -102,10 +107,10 @@ function liveWords(t: T) {
   }
 }
 
-function tableWords({ sort, direction }: BoardView, t: T) {
+function tableWords({ by, sort, direction }: BoardView, t: T) {
   const choose = t('board.choose', { name: '|' }).split('|')
   return {
-    caption: t('board.caption', { order: t(`board.order.${sort}.${direction}`) }),
+    caption: t(by ? 'board.captionByTurn' : 'board.caption', { order: t(`board.order.${sort}.${direction}`) }),
     work: t('board.work'),
     chooseColumn: t('board.column.choose'),
     chooseAll: t('board.chooseAll'),
@@ -114,6 +119,7 @@ function tableWords({ sort, direction }: BoardView, t: T) {
     never: t('board.never'),
     noLink: t('board.noLink'),
     noOwner: t('board.noOwner'),
+    nobodysRow: t('board.turns.none'),
   }
 }
 

@@ -23,6 +23,7 @@ const statements = [
     request_id ${id}, typed jsonb not null, ended_at timestamptz, updated_at timestamptz not null default now(),
     primary key (staff_id, form_key))`,
   'create index unfinished_requests_by_time on unfinished_requests (updated_at)',
-  `create index connections_of_support on connections (team_id, updated_at desc, id desc)
+  // Whose turn these are, their verdict says.
+  `create index connections_by_verdict on connections (team_id, verdict_code, updated_at desc, id desc)
     where status in ('waiting_provider', 'needs_manager')`,
 ]
