@@ -134,7 +134,7 @@ test('two connections with one token: the team says yes, and the customer is con
   await expect(page.getByText('Decided. The customer hears of it by mail.')).toBeVisible()
   await expect(page.locator('main [data-status]')).toHaveAttribute('data-status', 'connected')
   await expect(page.getByRole('row', { name: /Read deals/ })).toContainText('Yes')
-  await expect(page.getByRole('region', { name: 'Access log' })).toContainText('check after the team said yes')
+  await expect(page.getByRole('region', { name: 'Access log' })).toContainText('Check after the team said yes')
 })
 
 test('what Pipedrive answered oddly stands in the queue; its case shows calls, reply and the customer’s page', async ({

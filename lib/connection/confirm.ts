@@ -32,7 +32,7 @@ export async function confirmPending(holder: LinkHolder): Promise<ConnectOutcome
   if (!pending || !companyDomain || !asked || !ACCEPTABLE.includes(asked)) return { kind: 'nothing_pending' }
   if (asked === 'COMPANY_MISMATCH' && !mayUseOtherCompany(connection, companyDomain)) return { kind: 'nothing_pending' }
 
-  const apiToken = await openCredential(holder, pending, 'check after a yes')
+  const apiToken = await openCredential(holder, pending, 'check_after_yes')
   const verdict = await checkLive(connection, { apiToken, companyDomain, startDate: connection.startDate })
   const code = await compareWithExpected(connection, verdict, {
     fingerprint: fingerprint(holder.teamId, apiToken),
@@ -78,7 +78,7 @@ export async function forgetUnanswered(): Promise<void> {
       await recordAudit(trx, watcher, {
         action: 'credential.shredded',
         objectId: stale.connectionId,
-        reason: 'nobody said yes in time',
+        reason: 'no_yes_in_time',
       })
       if (from === 'needs_confirmation')
         await moveStatus(trx, watcher, { connectionId: stale.connectionId, from, to: 'needs_customer', verdictCode })

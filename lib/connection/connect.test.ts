@@ -55,7 +55,7 @@ onEachEngine(
         assert.deepEqual([stored, verdictCode], [status, code])
         const kept = (await inForce()) ?? (await pending())
         assert.equal(kept?.host ?? null, host)
-        if (kept) assert.equal((await openCredential(operator, kept, 'test')).reveal(), fakeToken(who))
+        if (kept) assert.equal((await openCredential(operator, kept, 'check_after_yes')).reveal(), fakeToken(who))
         const checks = await db()
           .selectFrom('connectionChecks')
           .select('reason')
@@ -166,7 +166,7 @@ onEachEngine(
       await confirmPending(asked.holder)
       assert.deepEqual(await statusOf(asked.connectionId), { status: 'connected', verdictCode: 'OK', version: 2 })
       const kept = await inForce()
-      assert.ok(kept && (await openCredential(operator, kept, 'test')).reveal() === fakeToken('editor'))
+      assert.ok(kept && (await openCredential(operator, kept, 'check_after_yes')).reveal() === fakeToken('editor'))
     })
 
     test('a repair with a token of another company is stopped', async () => {

@@ -37,7 +37,7 @@ export async function acceptPending(staff: Staff, connectionId: string): Promise
   const companyDomain = (await findLatestVerification(db(), scope))?.owner?.companyDomain
   if (!pending || !companyDomain || !isDecidable(connection) || !asked) return 'nothing_pending'
 
-  const apiToken = await openCredential(staff, pending, 'check after the team said yes')
+  const apiToken = await openCredential(staff, pending, 'check_after_team_yes')
   const verdict = await checkLive(connection, { apiToken, companyDomain, startDate: connection.startDate })
   const code = await compareWithExpected(connection, verdict, {
     fingerprint: fingerprint(staff.teamId, apiToken),

@@ -1,6 +1,7 @@
 import 'server-only'
 import type { Kysely } from 'kysely'
 import type { Actor, LinkHolder } from '#lib/actor.ts'
+import type { ReasonCode } from '#lib/data/audit-events.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { listRequestConnections, lockConnection, moveStatus } from '#lib/data/connections.ts'
@@ -30,7 +31,7 @@ export async function decline(
     const [first, ...others] = await lockOpenConnections(trx, holder, holder.requestId)
     if (!first) return 'nothing_open'
     for (const { id, status: from } of [first, ...others]) {
-      await dropPending(trx, holder, id, 'declined')
+      await dropPending(trx, holder, id, 'contact_declined')
       await moveStatus(trx, holder, { connectionId: id, from, to: 'declined', verdictCode: null })
     }
     await endLinks(trx, holder, { requestId: holder.requestId, endedAs: 'declined' })
@@ -67,7 +68,7 @@ export async function dropPending(
   trx: Kysely<Database>,
   actor: Actor,
   connectionId: string,
-  reason: string,
+  reason: ReasonCode,
 ): Promise<void> {
   const scope = { teamId: actor.teamId, connectionId }
   const shredded = await shredCredentials(trx, { ...scope, states: ['pending'], into: 'shredded' })

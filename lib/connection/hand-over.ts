@@ -88,7 +88,7 @@ async function askManager(trx: Kysely<Database>, holder: LinkHolder, passing: Pa
   if (!handOverId || !first) return 'already'
   await insertHandOverConnections(trx, handOverId, open)
   for (const { id, status: from } of open) {
-    await dropPending(trx, holder, id, 'hand-over asked for')
+    await dropPending(trx, holder, id, 'hand_over_asked')
     await moveStatus(trx, holder, { connectionId: id, from, to: 'needs_manager', verdictCode: 'HAND_OVER_ASKED' })
   }
   await audit(trx, holder, 'hand_over.asked', request.id, { handOverId, ...domainsOf(passing) })
@@ -200,7 +200,7 @@ async function moveOne(
   { id, status: from, connectedAt }: CustomerConnection,
   requestId: string,
 ): Promise<void> {
-  await dropPending(trx, actor, id, 'handed over')
+  await dropPending(trx, actor, id, 'handed_over')
   await moveToRequest(trx, actor, { connectionId: id, requestId })
   const next = connectedAt
     ? ({ to: 'stopped', verdictCode: 'STOPPED_WORKING' } as const)

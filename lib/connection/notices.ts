@@ -18,7 +18,7 @@ export async function tellOfDeliveryProblem(
   const [connection] = await listRequestConnections(trx, { teamId: actor.teamId, requestId: request.id })
   if (!connection) return
   const t = words(request.language)
-  // The reason is one of our own sentences: `mail server answered 550 to RCPT TO`.
+  // The reason is one of our own codes: `smtp_answer 550 RCPT TO`.
   const code = /\b\d{3}\b/.exec(reason)?.[0] ?? '5xx'
   await tellManager(trx, actor, request, 'delivery_problem', {
     connectionId: connection.id,

@@ -75,21 +75,21 @@ export async function prepareReminder(due: DueLetter): Promise<ReadyReminder> {
   const { linkId, kind } = due.payload as { linkId: string; kind: 'day' | 'end' }
   return inTransaction(async (trx): Promise<ReadyReminder> => {
     const link = await findLink(trx, linkId, { lock: true })
-    if (link?.state !== 'live') return { kind: 'obsolete', reason: 'its link ended first' }
+    if (link?.state !== 'live') return { kind: 'obsolete', reason: 'link_ended' }
     const request = await findRequest(trx, { teamId: due.teamId, request: link.requestId })
-    if (!request || request.remindersStoppedAt) return { kind: 'obsolete', reason: 'no reminders are wanted' }
+    if (!request || request.remindersStoppedAt) return { kind: 'obsolete', reason: 'reminders_stopped' }
     const connections = await listRequestConnections(trx, link)
     if (!connections.some(({ status, exposedAt }) => exposedAt || WAITS_FOR_CUSTOMER.includes(status)))
-      return { kind: 'obsolete', reason: 'nobody has to act any more' }
+      return { kind: 'obsolete', reason: 'nobody_acts' }
     const early = await secondsUntilLastDay(trx, link)
     // A link that was extended since has its last day later.
     if (kind === 'end' && early > 3600) return { kind: 'later', inSeconds: early }
     const { remindsBeforeEnd } = await getTeamSettings(trx, due.teamId)
     if (kind === 'day' && remindsBeforeEnd && early < LAST_DAY_NEAR_SECONDS)
-      return { kind: 'obsolete', reason: 'the one of the last day is near' }
-    if (await isOvertaken(trx, due)) return { kind: 'obsolete', reason: 'a later reminder is due' }
+      return { kind: 'obsolete', reason: 'last_day_near' }
+    if (await isOvertaken(trx, due)) return { kind: 'obsolete', reason: 'later_reminder' }
     const sealedLink = due.sealedLink ?? (await addKey(trx, actor, { due, link }))
-    if (!sealedLink) return { kind: 'obsolete', reason: 'another worker has it' }
+    if (!sealedLink) return { kind: 'obsolete', reason: 'another_worker' }
     return { kind: 'ready', sealedLink, linkEndsAt: link.expiresAt }
   })
 }
@@ -109,7 +109,7 @@ async function addKey(
   const { sealed, wrappedKey } = await seal(new Secret(key), linkContext(due.teamId, link.requestId))
   if (!(await keepSealedLink(trx, due, { sealed, wrappedKey }))) return null
   await insertLinkKey(trx, actor, { linkId: link.id, digest })
-  await recordAudit(trx, actor, { action: 'link.key_added', objectId: link.requestId, reason: 'reminder' })
+  await recordAudit(trx, actor, { action: 'link.key_added', objectId: link.requestId, reason: 'for_reminder' })
   return { sealed, wrappedKey }
 }
 
@@ -145,7 +145,7 @@ export async function stopReminders(stopKey: string): Promise<boolean> {
       await recordAudit(trx, actor, {
         action: 'request.reminders_stopped',
         objectId: request.id,
-        reason: 'asked by the reader of a reminder',
+        reason: 'reader_asked',
       })
   })
   return true

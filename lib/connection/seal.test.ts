@@ -71,8 +71,8 @@ onEachEngine(
           .set({ sealed: JSON.stringify(value.sealed), wrappedKey: JSON.stringify(value.wrappedKey) })
           .where('id', '=', into.id)
           .execute()
-      await assert.rejects(openCredential(operator, await kept(asked), 'test'))
-      await assert.rejects(openCredential(operator, await kept(other), 'test'))
+      await assert.rejects(openCredential(operator, await kept(asked), 'check_after_yes'))
+      await assert.rejects(openCredential(operator, await kept(other), 'check_after_yes'))
     })
 
     // S21, S25
@@ -81,14 +81,14 @@ onEachEngine(
       const setHost = (host: string) =>
         db().updateTable('credentials').set({ host }).where('connectionId', '=', asked.connectionId).execute()
       await setHost('evil.pipedrive.com')
-      await assert.rejects(openCredential(operator, await kept(asked), 'test'))
+      await assert.rejects(openCredential(operator, await kept(asked), 'check_after_yes'))
       await setHost('acme.pipedrive.com')
-      assert.equal((await openCredential(operator, await kept(asked), 'test')).reveal(), fakeToken('admin'))
+      assert.equal((await openCredential(operator, await kept(asked), 'check_after_yes')).reveal(), fakeToken('admin'))
     })
 
     test('another team cannot open a value that reached it', async () => {
       await connect(asked.holder, typed('admin'))
-      await assert.rejects(openCredential(await makeTeam(), await kept(asked), 'test'))
+      await assert.rejects(openCredential(await makeTeam(), await kept(asked), 'check_after_yes'))
     })
 
     // S33
@@ -104,7 +104,7 @@ onEachEngine(
         return unwrap(...parts)
       })
       try {
-        for (let read = 0; read < 3; read++) await openCredential(operator, credential, 'test')
+        for (let read = 0; read < 3; read++) await openCredential(operator, credential, 'check_after_yes')
       } finally {
         spy.mock.restore()
       }
@@ -141,7 +141,7 @@ onEachEngine(
       const credential = await kept(asked)
       const spy = mock.method(keyProvider(), 'unwrap')
       await withoutAudit(async () => {
-        await assert.rejects(openCredential(operator, credential, 'test'), { code: '53100' })
+        await assert.rejects(openCredential(operator, credential, 'check_after_yes'), { code: '53100' })
       })
       assert.equal(spy.mock.callCount(), 0)
       spy.mock.restore()

@@ -2,6 +2,7 @@ import 'server-only'
 import type { Actor } from '#lib/actor.ts'
 import { fingerprint } from '#lib/crypto/digest.ts'
 import { open, seal } from '#lib/crypto/envelope.ts'
+import type { ReasonCode } from '#lib/data/audit-events.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import type { NewCredential, SealedCredential } from '#lib/data/credentials.ts'
 import { inTransaction } from '#lib/data/database.ts'
@@ -20,11 +21,18 @@ export async function sealToken(
   return { connectionId, host, sealed, wrappedKey, fingerprint: fingerprint(actor.teamId, apiToken) }
 }
 
+/** Why somebody or something reads a token. */
+export type ReadPurpose = Extract<ReasonCode, 'check_after_yes' | 'check_after_team_yes' | 'check_while_waiting'>
+
 /**
  * The one function that opens a sealed credential. The audit row is written and committed first;
  * when it cannot be written nothing is opened. Throws when the row was moved or changed.
  */
-export async function openCredential(actor: Actor, credential: SealedCredential, purpose: string): Promise<Secret> {
+export async function openCredential(
+  actor: Actor,
+  credential: SealedCredential,
+  purpose: ReadPurpose,
+): Promise<Secret> {
   await inTransaction((trx) =>
     recordAudit(trx, actor, {
       action: 'credential.read',

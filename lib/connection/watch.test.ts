@@ -70,7 +70,7 @@ onEachEngine(
       assert.deepEqual(await statusOf(asked.connectionId), { status: 'connected', verdictCode: 'OK', version: 1 })
       const kept = await inForce()
       assert.equal(kept?.host, 'acme.pipedrive.com')
-      assert.ok(kept && (await openCredential(asked.holder, kept, 'test')).reveal() === fakeToken('admin'))
+      assert.ok(kept && (await openCredential(asked.holder, kept, 'check_after_yes')).reveal() === fakeToken('admin'))
       assert.deepEqual(await lettersOf(asked.connectionId), ['finished', 'connected_notice'])
       assert.deepEqual(await claimDueChecks({ limit: 5, leaseSeconds: 60 }), [])
     })

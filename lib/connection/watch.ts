@@ -235,7 +235,7 @@ export async function retryWaiting(due: DueCheck): Promise<void> {
   const credential = await findCredential(db(), { ...due, state: 'in_force' })
   if (connection.status !== 'waiting_provider' || !credential) return
 
-  const apiToken = await openCredential(watcher, credential, 'check while waiting for the provider')
+  const apiToken = await openCredential(watcher, credential, 'check_while_waiting')
   const companyDomain = connection.typedDomain ?? ''
   const verdict = await checkLive(connection, { apiToken, companyDomain, startDate: connection.startDate })
   const code = await compareWithExpected(connection, verdict, {

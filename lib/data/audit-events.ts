@@ -73,10 +73,23 @@ export type AuditAction =
   | 'member.disabled'
   | 'member.enabled'
 
+/** Reasons that are ours, not typed by anybody: kept as codes, shown in the reader's language. */
+export type ReasonCode =
+  | 'check_after_yes'
+  | 'check_after_team_yes'
+  | 'check_while_waiting'
+  | 'no_yes_in_time'
+  | 'hand_over_asked'
+  | 'handed_over'
+  | 'contact_declined'
+  | 'for_reminder'
+  | 'reader_asked'
+
 export type AuditEntry = {
   action: AuditAction
   objectId: string
   outcome?: 'done' | 'refused'
+  /** A `ReasonCode`, or what a person typed. */
   reason?: string
   /** Never a secret, never a full mail address. */
   details?: Record<string, unknown>

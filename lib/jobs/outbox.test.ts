@@ -97,7 +97,7 @@ onEachEngine(() => {
       const [letter] = await letters()
       const wait = ((letter?.dueAt.getTime() ?? 0) - Date.now()) / 1_000
       assert.ok(wait > seconds * 0.9 - 2 && wait < seconds * 1.1 + 2, `${wait} is not about ${seconds}`)
-      assert.equal(letter?.lastError, 'mail server answered 451 to RCPT TO')
+      assert.equal(letter?.lastError, 'smtp_answer 451 RCPT TO')
       assert.equal(await statusOf(id), 'queued')
     }
     await makeDue()

@@ -49,7 +49,7 @@ export async function deliverDue({ limit }: { limit: number }): Promise<void> {
 async function attempt(due: DueLetter): Promise<Outcome> {
   return deliver(due).catch((error: unknown): Outcome => {
     log.error('letter.failed', error, { outboxId: due.id, letter: due.letter })
-    return { kind: 'deferred', reason: 'could not be written' }
+    return { kind: 'deferred', reason: 'not_written' }
   })
 }
 

@@ -48,7 +48,7 @@ export async function writeLetter(due: DueLetter): Promise<WrittenLetter> {
       return mailOf(due, team, testLetter(teamPartiesOf(due, team), due.language))
     case 'sample': {
       const { name } = due.payload as { name: string }
-      if (!isSampleName(name)) return { kind: 'obsolete', reason: 'there is no such letter' }
+      if (!isSampleName(name)) return { kind: 'obsolete', reason: 'no_such_letter' }
       return mailOf(due, team, sampleLetter(name, teamPartiesOf(due, team), due.language))
     }
     default:
@@ -58,10 +58,10 @@ export async function writeLetter(due: DueLetter): Promise<WrittenLetter> {
 
 async function writeForRequest(due: DueLetter, team: TeamSettings): Promise<WrittenLetter> {
   const request = due.requestId ? await findRequest(db(), { teamId: due.teamId, request: due.requestId }) : null
-  if (!request) return { kind: 'obsolete', reason: 'the request is gone' }
+  if (!request) return { kind: 'obsolete', reason: 'request_gone' }
   if (due.letter === 'reminder') return writeReminder(due, team, request)
   const link = await openLink(due, request)
-  if (!link && isLinkLetter(due.letter)) return { kind: 'obsolete', reason: 'its link ended first' }
+  if (!link && isLinkLetter(due.letter)) return { kind: 'obsolete', reason: 'link_ended' }
   const written = composeFor(due, team, request, { ...(due.payload as Partial<LetterParams>), link })
   if (await isOneTooMany(due))
     return { kind: 'digest', item: { subject: written.subject, page: addressOf(due.payload.page) } }
@@ -73,7 +73,7 @@ async function writeReminder(due: DueLetter, team: TeamSettings, request: Reques
   if (reminder.kind !== 'ready') return reminder
   const { sealedLink, linkEndsAt } = reminder
   const link = await openLink({ ...due, sealedLink }, request)
-  if (!link) return { kind: 'obsolete', reason: 'its link ended first' }
+  if (!link) return { kind: 'obsolete', reason: 'link_ended' }
   const stopKey = stopKeyOf(request.id)
   const written = composeFor(due, team, request, {
     link,
@@ -121,11 +121,11 @@ function addressOf(path: unknown): string {
 
 /** A link that was used, ran out, or belongs to somebody disabled is not sent any more. */
 async function writeSignIn(due: DueLetter, team: TeamSettings): Promise<WrittenLetter> {
-  if (!due.sealedLink) return { kind: 'obsolete', reason: 'it has no link' }
+  if (!due.sealedLink) return { kind: 'obsolete', reason: 'no_link' }
   const { staffId, minutes } = due.payload as { staffId: string; minutes: number }
   const key = await open(due.sealedLink, signInLinkContext({ teamId: due.teamId, staffId }))
   const link = await findSignInLink(digestOfLinkKey(key.reveal()))
-  if (!link) return { kind: 'obsolete', reason: 'its link ended first' }
+  if (!link) return { kind: 'obsolete', reason: 'link_ended' }
   const parties = { name: due.recipientName, team: link.teamName, origin: env().portalOrigin }
   return mailOf(due, team, signInLetter({ ...parties, minutes, link: signInAddress(key.reveal()) }, due.language))
 }

@@ -128,24 +128,24 @@ test('a file or an address inside the content is not fetched', async () => {
 
 test('a recipient that is refused for good', async () => {
   onRecipient = (answer) => answer(smtpError(550, 'no mailbox jane@acme.example'))
-  assert.deepEqual(await sendMail(mail), { kind: 'refused', reason: 'mail server answered 550 to RCPT TO' })
+  assert.deepEqual(await sendMail(mail), { kind: 'refused', reason: 'smtp_answer 550 RCPT TO' })
 })
 
 test('a recipient that is deferred', async () => {
   onRecipient = (answer) => answer(smtpError(451, 'greylisted jane@acme.example'))
-  assert.deepEqual(await sendMail(mail), { kind: 'deferred', reason: 'mail server answered 451 to RCPT TO' })
+  assert.deepEqual(await sendMail(mail), { kind: 'deferred', reason: 'smtp_answer 451 RCPT TO' })
 })
 
 test('content that is refused for good, and content that is deferred', async () => {
   onData = (answer) => answer(smtpError(554, 'spam'))
-  assert.deepEqual(await sendMail(mail), { kind: 'refused', reason: 'mail server answered 554 to DATA' })
+  assert.deepEqual(await sendMail(mail), { kind: 'refused', reason: 'smtp_answer 554 DATA' })
   onData = (answer) => answer(smtpError(452, 'full'))
-  assert.deepEqual(await sendMail(mail), { kind: 'deferred', reason: 'mail server answered 452 to DATA' })
+  assert.deepEqual(await sendMail(mail), { kind: 'deferred', reason: 'smtp_answer 452 DATA' })
 })
 
 test('a refused sender is our own setting: the mail waits', async () => {
   onSender = (answer) => answer(smtpError(553, 'not your domain'))
-  assert.deepEqual(await sendMail(mail), { kind: 'deferred', reason: 'mail server answered 553 to MAIL FROM' })
+  assert.deepEqual(await sendMail(mail), { kind: 'deferred', reason: 'smtp_answer 553 MAIL FROM' })
 })
 
 test('a connection that drops after DATA: sent again with the same Message-ID', async () => {

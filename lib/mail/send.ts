@@ -19,6 +19,7 @@ export type OutgoingMail = {
 }
 
 /** Accepted by the mail server; or not now; or never. The reason holds no address. */
+/** `reason` is a code with what is known beside it: `smtp_answer 550 RCPT TO`. Pages have words for it. */
 export type Delivery = { kind: 'accepted' } | { kind: 'deferred'; reason: string } | { kind: 'refused'; reason: string }
 
 /** For each step: finding the server, connecting, its greeting, each silence. */
@@ -79,8 +80,8 @@ function transportTo(url: Secret): Transporter {
  */
 function judge(error: unknown): Delivery {
   const { responseCode, code, command } = error as { responseCode?: number; code?: string; command?: string }
-  if (!responseCode) return { kind: 'deferred', reason: `mail server not reached (${code ?? 'unknown'})` }
-  const reason = `mail server answered ${responseCode} to ${command ?? 'the connection'}`
+  if (!responseCode) return { kind: 'deferred', reason: `smtp_unreachable ${code ?? 'unknown'}` }
+  const reason = `smtp_answer ${responseCode} ${command ?? 'CONN'}`
   const isAboutTheMail = command === 'RCPT TO' || command === 'DATA'
   return { kind: responseCode >= 500 && isAboutTheMail ? 'refused' : 'deferred', reason }
 }

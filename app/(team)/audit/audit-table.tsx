@@ -2,7 +2,8 @@ import type { AuditRow } from '#lib/data/audit-log.ts'
 import { formatDateTime } from '#lib/format.ts'
 import type { Language } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
-import { actorOf, detailsOf } from '../connections/[connectionId]/timeline.tsx'
+import { actorOf } from '../connections/[connectionId]/timeline.tsx'
+import { detailWords, reasonWords } from '../stored-words.ts'
 
 const columns = ['what', 'when', 'who', 'object', 'outcome', 'why'] as const
 
@@ -43,11 +44,15 @@ export function AuditTable({ rows, language }: { rows: AuditRow[]; language: Lan
             </td>
             <td data-label={column('outcome')}>{t(`audit.${row.outcome === 'refused' ? 'refused' : 'done'}`)}</td>
             <td data-label={column('why')}>
-              <bdi>{[row.reason, ...detailsOf(row.details)].filter(Boolean).join(' · ') || '–'}</bdi>
+              <bdi>{whyOf(row).join(' · ') || '–'}</bdi>
             </td>
           </tr>
         ))}
       </tbody>
     </table>
   )
+
+  function whyOf({ reason, ...row }: AuditRow): string[] {
+    return [...(reason ? [reasonWords({ ...row, reason }, t)] : []), ...detailWords(row, { t, language })]
+  }
 }

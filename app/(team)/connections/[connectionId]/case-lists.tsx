@@ -3,6 +3,7 @@ import type { CredentialRead, Cursor } from '#lib/data/timeline.ts'
 import { formatDateTime } from '#lib/format.ts'
 import type { Language } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
+import { reasonWords } from '../../stored-words.ts'
 import { Card } from './case-cards.tsx'
 import type { Done } from './case-search.ts'
 import { writeCursor } from './case-search.ts'
@@ -87,7 +88,7 @@ export function AccessLog({ reads, language }: { reads: CredentialRead[]; langua
                   <bdi>{actorOf(read, t)}</bdi>
                 </td>
                 <td data-label={t('case.reads.why')}>
-                  <bdi>{read.reason}</bdi>
+                  <bdi>{read.reason && reasonWords({ action: 'credential.read', reason: read.reason }, t)}</bdi>
                 </td>
               </tr>
             ))}

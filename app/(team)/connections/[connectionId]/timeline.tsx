@@ -4,6 +4,7 @@ import { Icon } from '#lib/providers/guide-kit/icons.tsx'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { Language, Words } from '#lib/words.ts'
 import { allMessages, words } from '#lib/words.ts'
+import { detailWords, letterErrorWords, reasonWords } from '../../stored-words.ts'
 
 /** Everything that happened, in words, the newest first. `withCalls`: also what each check asked, for support. */
 export function Timeline({
@@ -60,7 +61,7 @@ type Speaker = { t: Words; language: Language; titleOf: (code: VerdictCode) => s
 function tell(entry: TimelineEntry, speaker: Speaker): Told {
   switch (entry.kind) {
     case 'audit':
-      return tellAudit(entry, speaker.t)
+      return tellAudit(entry, speaker)
     case 'check':
       return tellCheck(entry, speaker)
     case 'letter':
@@ -68,14 +69,16 @@ function tell(entry: TimelineEntry, speaker: Speaker): Told {
   }
 }
 
-function tellAudit(entry: TimelineEntry & { kind: 'audit' }, t: Words): Told {
+function tellAudit(entry: TimelineEntry & { kind: 'audit' }, { t, language }: Speaker): Told {
   const who = t('case.timeline.by', { who: actorOf(entry, t) })
   const refused = entry.outcome === 'refused' ? ` (${t('case.timeline.refused')})` : ''
   return {
     title: `${t(`audit.actions.${entry.action}`)}${refused}`,
     notes: [
-      [who, ...detailsOf(entry.details)].join(' · '),
-      ...(entry.reason ? [t('case.timeline.reason', { reason: entry.reason })] : []),
+      [who, ...detailWords(entry, { t, language })].join(' · '),
+      ...(entry.reason
+        ? [t('case.timeline.reason', { reason: reasonWords({ ...entry, reason: entry.reason }, t) })]
+        : []),
     ],
   }
 }
@@ -83,13 +86,6 @@ function tellAudit(entry: TimelineEntry & { kind: 'audit' }, t: Words): Told {
 /** Who did it: the member's name, or what kind of machine or person it was. */
 export function actorOf({ actorKind, actorName }: { actorKind: string; actorName: string | null }, t: Words): string {
   return actorName ?? t(`case.actors.${actorKind}`)
-}
-
-/** The plain values of an audit row. Ids and lists say nothing to people. */
-export function detailsOf(details: Record<string, unknown>): string[] {
-  return Object.entries(details)
-    .filter(([name, value]) => !/id$|^connections$|^found$/i.test(name) && ['string', 'number'].includes(typeof value))
-    .map(([name, value]) => `${name}: ${value}`)
 }
 
 function tellCheck(entry: TimelineEntry & { kind: 'check' }, { t, titleOf, withCalls }: Speaker): Told {
@@ -118,7 +114,7 @@ function tellLetter(entry: TimelineEntry & { kind: 'letter' }, { t, language }: 
 }
 
 function stateOf(entry: TimelineEntry & { kind: 'letter' }, t: Words, language: Language): string {
-  const error = entry.lastError ?? ''
+  const error = letterErrorWords(entry.lastError ?? '', t)
   if (entry.acceptedAt) return t('case.timeline.accepted', { at: formatDateTime(entry.acceptedAt, language) })
   if (entry.failedAt) return t('case.timeline.failed', { error, at: formatDateTime(entry.failedAt, language) })
   return entry.attempt === 0 ? t('case.timeline.queued') : t('case.timeline.retrying', { count: entry.attempt, error })
