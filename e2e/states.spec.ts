@@ -1,4 +1,14 @@
-import { connect, expect, expectAccessible, expectBadge, fakeToken, mailsTo, portal, request, test } from './fixtures.ts'
+import {
+  connect,
+  expect,
+  expectAccessible,
+  expectBadge,
+  fakeToken,
+  mailsTo,
+  portal,
+  request,
+  test,
+} from './fixtures.ts'
 
 const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString()
 

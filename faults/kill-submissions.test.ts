@@ -168,7 +168,7 @@ async function look({ teamId }: Operator, customers: Customer[]): Promise<number
     }
     const credential = await findCredential(db(), { teamId, connectionId, state: 'in_force' })
     assert.ok(credential, connectionId)
-    const opened = await openCredential(watcher, credential, 'fault run')
+    const opened = await openCredential(watcher, credential, 'check_after_yes')
     assert.equal(opened.reveal(), fakeToken(`admin@${company}`))
     stored += 1
   }

@@ -48,7 +48,7 @@ export async function probeEnd(due: DueCheck): Promise<void> {
     })
     return
   }
-  const apiToken = await openCredential(watcher, credential, 'check whether the token is dead')
+  const apiToken = await openCredential(watcher, credential, 'check_of_end')
   const companyDomain = connection.providerCompanyDomain ?? ''
   const verdict = await checkLive(connection, { apiToken, companyDomain, startDate: null, depth: 'identity' })
   await write({ due, watcher, connection, ending, verdict }, await readingOf(connection, ending, verdict))

@@ -82,7 +82,7 @@ onEachEngine(
         .executeTakeFirstOrThrow()
       assert.deepEqual(details, { oldToken: 'refused by Pipedrive' })
       const kept = await inForce()
-      assert.ok(kept && (await openCredential(operator, kept, 'test')).reveal() === newer)
+      assert.ok(kept && (await openCredential(operator, kept, 'check_after_yes')).reveal() === newer)
     })
 
     test('the same token again is no new one, and the connection goes on with it', async () => {
@@ -107,7 +107,7 @@ onEachEngine(
         await connect(await holder(), typed(name))
         assert.deepEqual(await statusOf(connectionId), { status: 'connected', verdictCode: 'OK', version: 1 })
         const kept = await inForce()
-        assert.ok(kept && (await openCredential(operator, kept, 'test')).reveal() === fakeToken('admin'))
+        assert.ok(kept && (await openCredential(operator, kept, 'check_after_yes')).reveal() === fakeToken('admin'))
         assert.notEqual(await exposedAt(), null)
       })
 

@@ -68,7 +68,7 @@ export async function judgeReplacement(
   const isAccepted = code === 'OK' || code === 'LIMITED_ACCESS'
   const old = isAccepted ? await findCredential(db(), { ...holder, state: 'in_force' }) : null
   if (!old) return { code, old: 'unknown' }
-  const apiToken = await openCredential(holder, old, 'check whether the old token is dead')
+  const apiToken = await openCredential(holder, old, 'check_of_replaced')
   const companyDomain = connection.providerCompanyDomain ?? ''
   const verdict = await checkLive(connection, { apiToken, companyDomain, startDate: null, depth: 'identity' })
   if (verdict.code === 'TOKEN_REJECTED') return { code, old: 'refused' }

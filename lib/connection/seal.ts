@@ -22,7 +22,15 @@ export async function sealToken(
 }
 
 /** Why somebody or something reads a token. */
-export type ReadPurpose = Extract<ReasonCode, 'check_after_yes' | 'check_after_team_yes' | 'check_while_waiting'>
+export type ReadPurpose = Extract<
+  ReasonCode,
+  | 'check_after_yes'
+  | 'check_after_team_yes'
+  | 'check_while_waiting'
+  | 'regular_check'
+  | 'check_of_end'
+  | 'check_of_replaced'
+>
 
 /**
  * The one function that opens a sealed credential. The audit row is written and committed first;
@@ -56,7 +64,7 @@ export async function openCredential(
 export async function openCredentials(
   actor: Actor,
   credentials: readonly SealedCredential[],
-  purpose: string,
+  purpose: ReadPurpose,
 ): Promise<Map<string, Secret>> {
   const [only] = credentials
   const connections = credentials.map(({ connectionId }) => connectionId)

@@ -71,7 +71,7 @@ async function lookAtTeam(team: Watched[], due: readonly DueCheck[]): Promise<Lo
   const tokens = await openCredentials(
     watcher,
     team.map(({ credential }) => credential),
-    'regular check',
+    'regular_check',
   )
   const looks = await Promise.all(
     team.map(async (one): Promise<Looked | null> => {

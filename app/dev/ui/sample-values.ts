@@ -41,6 +41,7 @@ export function sampleConnection(
     startDate: null,
     connectedAt: status === 'connected' || status === 'stopped' ? day('2026-11-05T09:30') : null,
     checkedAt: endedAt,
+    exposedAt: null,
     nextCheckAt: day('2026-11-19T14:20'),
     reference: 'KTR-482',
     language,

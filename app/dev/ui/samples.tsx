@@ -190,6 +190,7 @@ function BoardSample({ t }: Setting) {
   return (
     <BoardTable
       rows={rows}
+      sections={null}
       columns={names.map((name) => ({ name, label: t(`board.column.${name}`) }))}
       works={[{ name: 'resend', label: t('board.do.resend') }]}
       back="/connections"
@@ -203,6 +204,7 @@ function BoardSample({ t }: Setting) {
         never: t('board.never'),
         noLink: t('board.noLink'),
         noOwner: t('board.noOwner'),
+        nobodysRow: t('board.turns.none'),
       }}
     />
   )

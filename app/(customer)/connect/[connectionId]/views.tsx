@@ -91,9 +91,7 @@ async function GuideAndForm({
     code: isReplacing(connection) ? null : connection.verdictCode,
     fieldErrors: {},
     explanation:
-      connection.verdictCode && !isReplacing(connection)
-        ? explain(connection.verdictCode, connection, seen)
-        : null,
+      connection.verdictCode && !isReplacing(connection) ? explain(connection.verdictCode, connection, seen) : null,
     otherDomain: mismatch,
     tokenHint: null,
     removed: null,
