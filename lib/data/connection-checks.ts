@@ -2,8 +2,8 @@ import 'server-only'
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
+import { claimDue, giveBack, heldFor, holds, inSeconds, isFree } from './claim.ts'
 import { db } from './database.ts'
-import { newId } from './ids.ts'
 import type { Database } from './schema.ts'
 
 /** Puts a connection into the queue of live checks, or moves it there. */
@@ -13,10 +13,10 @@ export async function scheduleCheck(
   {
     connectionId,
     reason,
-    inSeconds,
+    inSeconds: seconds,
   }: { connectionId: string; reason: 'waiting' | 'watch' | 'off_board'; inSeconds: number },
 ): Promise<void> {
-  const dueAt = sql<Date>`now() + make_interval(secs => ${inSeconds})`
+  const dueAt = inSeconds(seconds)
   await trx
     .insertInto('connectionChecks')
     .values({ connectionId, teamId: actor.teamId, reason, dueAt })
@@ -41,7 +41,7 @@ export async function hastenCheck(trx: Kysely<Database>, actor: Actor, connectio
     .set({ dueAt: sql<Date>`now() - interval '1 day'`, urgent: true })
     .where('teamId', '=', actor.teamId)
     .where('connectionId', '=', connectionId)
-    .where((where) => where.or([where('leasedUntil', 'is', null), where('leasedUntil', '<', sql<Date>`now()`)]))
+    .where(isFree)
     .executeTakeFirstOrThrow()
   return numUpdatedRows === 1n
 }
@@ -60,14 +60,7 @@ export async function holdsLease(
   trx: Kysely<Database>,
   { connectionId, lease }: { connectionId: string; lease: string },
 ): Promise<boolean> {
-  const row = await trx
-    .selectFrom('connectionChecks')
-    .select('connectionId')
-    .where('connectionId', '=', connectionId)
-    .where('lease', '=', lease)
-    .forUpdate()
-    .executeTakeFirst()
-  return row !== undefined
+  return holds(trx, 'connectionChecks', { id: connectionId, lease })
 }
 
 export type DueCheck = {
@@ -81,45 +74,23 @@ export type DueCheck = {
   lease: string
 }
 
-/** Takes checks that are due, each under a lease that ends by itself should this process die. */
-export async function claimDueChecks({
-  limit,
-  leaseSeconds,
-}: {
-  limit: number
-  leaseSeconds: number
-}): Promise<DueCheck[]> {
-  const lease = newId('lse')
-  const due = db()
-    .selectFrom('connectionChecks')
-    .select('connectionId')
-    .where('dueAt', '<=', sql<Date>`now()`)
-    .where((where) => where.or([where('leasedUntil', 'is', null), where('leasedUntil', '<', sql<Date>`now()`)]))
-    .orderBy('dueAt')
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
-  return db()
-    .updateTable('connectionChecks')
-    .set({
-      lease,
-      leasedUntil: sql<Date>`now() + make_interval(secs => ${leaseSeconds})`,
-      attempt: sql<number>`attempt + 1`,
-    })
-    .where('connectionId', 'in', due)
-    .returning(['connectionId', 'teamId', 'reason', 'urgent', 'attempt', sql<string>`lease`.as('lease')])
-    .execute()
+/** Takes checks that are due, each under a lease. */
+export async function claimDueChecks(bounds: { limit: number; leaseSeconds: number }): Promise<DueCheck[]> {
+  return claimDue('connectionChecks', ['connectionId', 'teamId', 'reason', 'urgent'], bounds)
 }
 
+type Leased = Pick<DueCheck, 'connectionId' | 'lease'>
+
 /** Gives a check back to be tried again later, unless somebody else has it by now. */
-export async function postponeCheck(
-  { connectionId, lease }: Pick<DueCheck, 'connectionId' | 'lease'>,
-  inSeconds: number,
-): Promise<void> {
-  await db()
-    .updateTable('connectionChecks')
-    .set({ lease: null, leasedUntil: null, dueAt: sql<Date>`now() + make_interval(secs => ${inSeconds})` })
-    .where('connectionId', '=', connectionId)
-    .where('lease', '=', lease)
-    .execute()
+export async function postponeCheck({ connectionId, lease }: Leased, seconds: number): Promise<void> {
+  await giveBack(db(), 'connectionChecks', { id: connectionId, lease }, { dueAt: inSeconds(seconds) })
+}
+
+/** As `postponeCheck`, for a check that was not made: waiting is no try. False when somebody else has it by now. */
+export async function holdCheck(
+  trx: Kysely<Database>,
+  { connectionId, lease }: Leased,
+  seconds: number,
+): Promise<boolean> {
+  return giveBack(trx, 'connectionChecks', { id: connectionId, lease }, heldFor(seconds))
 }

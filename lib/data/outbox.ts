@@ -1,9 +1,10 @@
 import 'server-only'
-import type { Kysely, RawBuilder } from 'kysely'
+import type { Kysely, RawBuilder, UpdateObject } from 'kysely'
 import { sql } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
 import type { WrappedKey } from '#lib/crypto/key-provider.ts'
-import { db } from './database.ts'
+import type { Claim } from './claim.ts'
+import { claimDue, giveBack, heldFor, holds, inSeconds } from './claim.ts'
 import { newId } from './ids.ts'
 import type { Database } from './schema.ts'
 
@@ -46,110 +47,62 @@ export type DueLetter = Omit<NewLetter, 'host' | 'dueAt'> & {
   lease: string
 }
 
-/** Takes letters that are due, each under a lease that ends by itself should this process die. */
-export async function claimDueLetters({
-  limit,
-  leaseSeconds,
-}: {
-  limit: number
-  leaseSeconds: number
-}): Promise<DueLetter[]> {
-  const lease = newId('lse')
-  const due = db()
-    .selectFrom('outbox')
-    .select('id')
-    .where('acceptedAt', 'is', null)
-    .where('failedAt', 'is', null)
-    .where('dueAt', '<=', sql<Date>`now()`)
-    .where((where) => where.or([where('leasedUntil', 'is', null), where('leasedUntil', '<', sql<Date>`now()`)]))
-    .orderBy('dueAt')
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
-  return db()
-    .updateTable('outbox')
-    .set({
-      lease,
-      leasedUntil: sql<Date>`now() + make_interval(secs => ${leaseSeconds})`,
-      attempt: sql<number>`attempt + 1`,
-    })
-    .where('id', 'in', due)
-    .returning([
-      'id',
-      'teamId',
-      'requestId',
-      'connectionId',
-      'letter',
-      'recipientName',
-      'recipientEmail',
-      'language',
-      'payload',
-      'sealedLink',
-      'messageId',
-      'attempt',
-    ])
-    .returning(sql<string>`lease`.as('lease'))
-    .execute()
+const dueColumns = [
+  'id',
+  'teamId',
+  'requestId',
+  'connectionId',
+  'letter',
+  'recipientName',
+  'recipientEmail',
+  'language',
+  'payload',
+  'sealedLink',
+  'messageId',
+] as const
+
+/** Takes letters that are due, each under a lease. */
+export async function claimDueLetters(bounds: { limit: number; leaseSeconds: number }): Promise<DueLetter[]> {
+  return claimDue('outbox', dueColumns, bounds)
 }
 
 /** The mail server has it: the sealed link goes. False when another worker took the letter over. */
-export async function markAccepted(
-  trx: Kysely<Database>,
-  { id, lease }: { id: string; lease: string },
-): Promise<boolean> {
+export async function markAccepted(trx: Kysely<Database>, { id, lease }: Claim): Promise<boolean> {
   return settle(trx, { id, lease }, { acceptedAt: sql<Date>`now()`, sealedLink: null, lastError: null })
 }
 
 /** Tried for the last time. */
 export async function markFailed(
   trx: Kysely<Database>,
-  { id, lease }: { id: string; lease: string },
+  { id, lease }: Claim,
   { lastError, obsolete = false }: { lastError: string; obsolete?: boolean },
 ): Promise<boolean> {
   return settle(trx, { id, lease }, { failedAt: sql<Date>`now()`, sealedLink: null, lastError, obsolete })
 }
 
 /** Not wanted yet. Waiting is no failed try. */
-export async function holdLetter(
-  trx: Kysely<Database>,
-  { id, lease }: { id: string; lease: string },
-  inSeconds: number,
-): Promise<boolean> {
-  return settle(
-    trx,
-    { id, lease },
-    { dueAt: sql<Date>`now() + make_interval(secs => ${inSeconds})`, attempt: sql<number>`attempt - 1` },
-  )
+export async function holdLetter(trx: Kysely<Database>, { id, lease }: Claim, seconds: number): Promise<boolean> {
+  return settle(trx, { id, lease }, heldFor(seconds))
 }
 
 /** To be tried again. */
 export async function postponeLetter(
   trx: Kysely<Database>,
-  { id, lease }: { id: string; lease: string },
-  { inSeconds, lastError }: { inSeconds: number; lastError: string },
+  { id, lease }: Claim,
+  { inSeconds: seconds, lastError }: { inSeconds: number; lastError: string },
 ): Promise<boolean> {
-  return settle(trx, { id, lease }, { dueAt: sql<Date>`now() + make_interval(secs => ${inSeconds})`, lastError })
+  return settle(trx, { id, lease }, { dueAt: inSeconds(seconds), lastError })
 }
 
 /** Whether the lease is still this worker's; keeps it so until the transaction ends. */
-export async function holdsLetter(
-  trx: Kysely<Database>,
-  { id, lease }: { id: string; lease: string },
-): Promise<boolean> {
-  const row = await trx
-    .selectFrom('outbox')
-    .select('id')
-    .where('id', '=', id)
-    .where('lease', '=', lease)
-    .forUpdate()
-    .executeTakeFirst()
-  return row !== undefined
+export async function holdsLetter(trx: Kysely<Database>, { id, lease }: Claim): Promise<boolean> {
+  return holds(trx, 'outbox', { id, lease })
 }
 
 /** Keeps the link that a letter is about to carry, so that a second try carries the same. False without the lease. */
 export async function keepSealedLink(
   trx: Kysely<Database>,
-  { id, lease }: { id: string; lease: string },
+  { id, lease }: Claim,
   sealedLink: NonNullable<NewLetter['sealedLink']>,
 ): Promise<boolean> {
   const { numUpdatedRows } = await trx
@@ -176,17 +129,7 @@ export async function isOvertaken(trx: Kysely<Database>, { id }: { id: string })
 /** What a customer asked goes to the manager and stays nowhere. */
 const keptPayload = sql<string>`case when letter = 'question' then '{}'::jsonb else payload end`
 
-async function settle(
-  trx: Kysely<Database>,
-  { id, lease }: { id: string; lease: string },
-  change: Record<string, unknown>,
-): Promise<boolean> {
+async function settle(trx: Kysely<Database>, claim: Claim, change: UpdateObject<Database, 'outbox'>): Promise<boolean> {
   const hasEnded = 'acceptedAt' in change || 'failedAt' in change
-  const { numUpdatedRows } = await trx
-    .updateTable('outbox')
-    .set({ ...change, ...(hasEnded ? { payload: keptPayload } : {}), lease: null, leasedUntil: null })
-    .where('id', '=', id)
-    .where('lease', '=', lease)
-    .executeTakeFirstOrThrow()
-  return numUpdatedRows === 1n
+  return giveBack(trx, 'outbox', claim, { ...change, ...(hasEnded ? { payload: keptPayload } : {}) })
 }
