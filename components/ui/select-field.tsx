@@ -1,6 +1,7 @@
 import type { ComponentProps } from 'react'
+import { FieldFrame, type FieldText, fieldAttributes } from './field-frame.tsx'
 
-/** A labelled choice from a list: hint above it, error between hint and list, both read out with it. */
+/** A labelled choice from a list. */
 export function SelectField({
   label,
   hint,
@@ -8,44 +9,16 @@ export function SelectField({
   name,
   options,
   ...select
-}: ComponentProps<'select'> & {
-  label: string
-  hint?: string
-  error?: string
-  name: string
-  options: { value: string; label: string }[]
-}) {
-  const id = `field-${name}`
-  const describedBy = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ')
+}: ComponentProps<'select'> & FieldText & { options: { value: string; label: string }[] }) {
   return (
-    <div className="field">
-      <label htmlFor={id} className="field-label">
-        {label}
-      </label>
-      {hint && (
-        <p id={`${id}-hint`} className="field-hint">
-          {hint}
-        </p>
-      )}
-      {error && (
-        <p id={`${id}-error`} className="field-error">
-          {error}
-        </p>
-      )}
-      <select
-        id={id}
-        name={name}
-        className="field-input"
-        aria-invalid={error ? true : undefined}
-        aria-describedby={describedBy || undefined}
-        {...select}
-      >
+    <FieldFrame label={label} hint={hint} error={error} name={name}>
+      <select {...fieldAttributes({ hint, error, name })} {...select}>
         {options.map((option) => (
           <option key={option.value} value={option.value}>
             {option.label}
           </option>
         ))}
       </select>
-    </div>
+    </FieldFrame>
   )
 }

@@ -1,6 +1,7 @@
 import type { ComponentProps } from 'react'
+import { FieldFrame, type FieldText, fieldAttributes } from './field-frame.tsx'
 
-/** A labelled input: hint above it, error between hint and input, both read out with it. */
+/** A labelled input of one line. `suffix` stands behind what is typed, as `.pipedrive.com` does. */
 export function TextField({
   label,
   hint,
@@ -8,34 +9,10 @@ export function TextField({
   suffix,
   name,
   ...input
-}: ComponentProps<'input'> & { label: string; hint?: string; error?: string; suffix?: string; name: string }) {
-  const id = `field-${name}`
-  const describedBy = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ')
-  const control = (
-    <input
-      id={id}
-      name={name}
-      className="field-input"
-      aria-invalid={error ? true : undefined}
-      aria-describedby={describedBy || undefined}
-      {...input}
-    />
-  )
+}: ComponentProps<'input'> & FieldText & { suffix?: string }) {
+  const control = <input {...fieldAttributes({ hint, error, name })} {...input} />
   return (
-    <div className="field">
-      <label htmlFor={id} className="field-label">
-        {label}
-      </label>
-      {hint && (
-        <p id={`${id}-hint`} className="field-hint">
-          {hint}
-        </p>
-      )}
-      {error && (
-        <p id={`${id}-error`} className="field-error">
-          {error}
-        </p>
-      )}
+    <FieldFrame label={label} hint={hint} error={error} name={name}>
       {suffix ? (
         <div className="field-box">
           {control}
@@ -44,6 +21,6 @@ export function TextField({
       ) : (
         control
       )}
-    </div>
+    </FieldFrame>
   )
 }
