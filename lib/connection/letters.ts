@@ -5,6 +5,7 @@ import { newLinkKey } from '#lib/crypto/digest.ts'
 import { seal } from '#lib/crypto/envelope.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
+import { markWaitTold } from '#lib/data/connections.ts'
 import { insertLetter } from '#lib/data/outbox.ts'
 import type { RequestParties } from '#lib/data/requests.ts'
 import { findRequest } from '#lib/data/requests.ts'
@@ -81,9 +82,26 @@ export async function enqueueAfterSettlement(
       return tellManager(trx, actor, request, 'manager_notice', { connectionId, payload: { ...payload, turn } })
     case 'needs_manager':
       return tellManager(trx, actor, request, 'manager_notice', { connectionId, payload: { ...payload, turn } })
+    case 'waiting_provider':
+      return tellOfLongWait(trx, actor, { ...connection, verdictCode: settlement.code })
     default:
       return
   }
+}
+
+const LONG_WAIT_HOURS = 24
+
+/** After a day of waiting for the provider the manager is told, once. */
+export async function tellOfLongWait(
+  trx: Kysely<Database>,
+  actor: Actor,
+  connection: CustomerConnection,
+): Promise<void> {
+  if (!(await markWaitTold(trx, actor, { connectionId: connection.id, hours: LONG_WAIT_HOURS }))) return
+  await tellManager(trx, actor, await getRequest(trx, actor, connection.requestId), 'waiting_notice', {
+    connectionId: connection.id,
+    payload: factsAbout(connection, { code: connection.verdictCode ?? 'PIPEDRIVE_DOWN', owner: null }),
+  })
 }
 
 /** "E-mail me this receipt": the letter of the connection as it stands now, once more. */

@@ -15,6 +15,7 @@ import type { Verdict } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
 import type { Secret } from '#lib/secret.ts'
+import { nextTrySeconds } from './next-try.ts'
 import { isReplacing } from './rotate.ts'
 import { sealToken, UNVERIFIED_HOST } from './seal.ts'
 import type { Status } from './status.ts'
@@ -71,7 +72,14 @@ export async function prepareSettlement(
       keeping === 'nothing' || keeping === 'unchanged'
         ? null
         : await sealToken(actor, { connectionId: connection.id, host, apiToken }),
-    retryAfterSeconds: waiting ? nextTrySeconds(attempt, verdict?.retryAfterSeconds ?? null) : null,
+    retryAfterSeconds: waiting
+      ? nextTrySeconds(code, {
+          attempt,
+          retryAfterSeconds: verdict?.retryAfterSeconds ?? null,
+          waitedSeconds: connection.waitedSeconds ?? 0,
+          now: new Date(),
+        })
+      : null,
   }
 }
 
@@ -96,15 +104,6 @@ export function mayUseOtherCompany(
 ): boolean {
   if (!otherDomain || connection.connectedAt) return false
   return connection.expectedDomain === null || connection.expectedDomain === otherDomain
-}
-
-const RETRY_SECONDS = [5, 15, 30, 60, 120, 300, 600, 900, 1800] as const
-const RETRY_SECONDS_LATER = 3600
-
-/** When we ask the provider again: as it asked, else sooner at first and hourly in the end. */
-export function nextTrySeconds(attempt: number, retryAfterSeconds: number | null): number {
-  const ours = RETRY_SECONDS[attempt] ?? RETRY_SECONDS_LATER
-  return Math.max(ours, Math.min(retryAfterSeconds ?? 0, 86_400))
 }
 
 /** Seconds until the next regular look: the profile's interval, or up to a sixth sooner, so that looks spread out. */
@@ -143,7 +142,7 @@ export async function writeSettlement(
     await saveOwner(trx, actor, { connectionId: connection.id, owner: verdict.owner })
   await touchConnection(trx, actor, {
     connectionId: connection.id,
-    checked: verdict !== null,
+    checked: verdict?.asked ?? false,
     connected,
     waiting,
     version: keeping === 'in_force' ? nextVersion : undefined,
@@ -165,7 +164,7 @@ export async function writeSettlement(
     await scheduleCheck(trx, actor, {
       connectionId,
       reason: 'waiting',
-      inSeconds: settlement.retryAfterSeconds ?? RETRY_SECONDS_LATER,
+      inSeconds: settlement.retryAfterSeconds ?? 0,
     })
   else if (connected || (connection.connectedAt && keeping !== 'in_force')) {
     // A repair that did not succeed leaves the old token, which may come back to life.

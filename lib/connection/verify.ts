@@ -3,11 +3,13 @@ import type { CustomerConnection } from '#lib/data/connections.ts'
 import { findSameToken } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
 import { getProfile } from '#lib/data/profiles.ts'
+import type { ProviderCompany } from '#lib/data/provider-pauses.ts'
 import { env } from '#lib/env.ts'
 import type { Provider, Verdict } from '#lib/providers/provider.ts'
 import { providers } from '#lib/providers/registry.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { Secret } from '#lib/secret.ts'
+import { checkForPerson, heedLimits } from './pace.ts'
 
 /** A check that has not ended by now is given up; the customer reads that we go on trying. */
 export const CHECK_TIMEOUT_MS = 10_000
@@ -18,7 +20,18 @@ export function providerOf(connection: { provider: string }): Provider {
   return provider
 }
 
-/** One live check of a token against what the connection's profile needs. Reads only; never throws for the provider's sake. */
+/** Whose budget a check of a connection takes from: the company that was typed, whoever the token turns out to belong to. */
+export function companyOf(
+  { teamId, provider }: Pick<CustomerConnection, 'teamId' | 'provider'>,
+  companyDomain: string,
+): ProviderCompany {
+  return { teamId, provider, company: companyDomain.toLowerCase() }
+}
+
+/**
+ * One live check of a token against what the connection's profile needs. Reads only; never throws for the provider's sake.
+ * `by`: whether somebody waits for it; a check in the background must have been admitted before, see pace.ts.
+ */
 export async function checkLive(
   connection: Pick<CustomerConnection, 'teamId' | 'provider' | 'profile'>,
   {
@@ -26,17 +39,27 @@ export async function checkLive(
     companyDomain,
     startDate,
     depth = 'full',
-  }: { apiToken: Secret; companyDomain: string; startDate: string | null; depth?: 'identity' | 'full' },
+    by = 'person',
+  }: {
+    apiToken: Secret
+    companyDomain: string
+    startDate: string | null
+    depth?: 'identity' | 'full'
+    by?: 'person' | 'background'
+  },
 ): Promise<Verdict> {
   const { capabilities, accountAdmin } = await getProfile(db(), connection)
-  return providerOf(connection).verify({
-    apiToken,
-    companyDomain,
-    needs: { capabilities, accountAdmin, startDate },
-    depth,
-    fakeBaseUrl: env().pipedriveBaseUrl,
-    timeoutMs: CHECK_TIMEOUT_MS,
-  })
+  const at = companyOf(connection, companyDomain)
+  const check = () =>
+    providerOf(connection).verify({
+      apiToken,
+      companyDomain,
+      needs: { capabilities, accountAdmin, startDate },
+      depth,
+      fakeBaseUrl: env().pipedriveBaseUrl,
+      timeoutMs: CHECK_TIMEOUT_MS,
+    })
+  return by === 'person' ? checkForPerson(at, check) : heedLimits(at, await check())
 }
 
 /**

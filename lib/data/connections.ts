@@ -37,6 +37,8 @@ export type CustomerConnection = {
   /** Somebody may have seen the token: a new one is asked for. */
   exposedAt: Date | null
   nextCheckAt: Date | null
+  /** How long it has waited for the provider, in the database's time; null when it does not. */
+  waitedSeconds: number | null
   reference: string
   language: Language
   project: string
@@ -120,6 +122,7 @@ function selectConnections(trx: Kysely<Database>) {
       'connections.connectedAt',
       'connections.checkedAt',
       'connections.exposedAt',
+      sql<number | null>`extract(epoch from now() - connections.waiting_since)::int`.as('waitedSeconds'),
       'requests.reference',
       'requests.language',
       'requests.project',
@@ -301,6 +304,7 @@ export async function touchConnection(
       ...(checked ? { checkedAt: sql<Date>`now()`, fullCheckAt: sql<Date>`now()` } : {}),
       ...(connected ? { suspectSince: null, degradedSince: null, stoppedAt: null } : {}),
       waitingSince: waiting ? sql<Date>`coalesce(waiting_since, now())` : null,
+      ...(waiting ? {} : { waitToldAt: null }),
       ...(version === undefined ? {} : { version }),
       updatedAt: sql<Date>`now()`,
     })
@@ -321,6 +325,23 @@ export async function setExposed(
     .where('teamId', '=', actor.teamId)
     .where('id', '=', connectionId)
     .execute()
+}
+
+/** True for the one call, after so many hours of a wait, that is to tell the manager. */
+export async function markWaitTold(
+  trx: Kysely<Database>,
+  actor: Actor,
+  { connectionId, hours }: { connectionId: string; hours: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('connections')
+    .set({ waitToldAt: sql<Date>`now()` })
+    .where('teamId', '=', actor.teamId)
+    .where('id', '=', connectionId)
+    .where('waitToldAt', 'is', null)
+    .where('waitingSince', '<=', sql<Date>`now() - make_interval(hours => ${hours})`)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
 }
 
 /** The request's mail was accepted: what was queued is now sent. */

@@ -12,6 +12,7 @@ import * as profiles from './migrations/0004-profiles.ts'
 import * as mail from './migrations/0005-mail.ts'
 import * as casework from './migrations/0006-case.ts'
 import * as teamConsole from './migrations/0007-console.ts'
+import * as providerPauses from './migrations/0009-provider-pauses.ts'
 import * as watch from './migrations/0010-watch.ts'
 import * as offBoarding from './migrations/0013-off-boarding.ts'
 import type { Database } from './schema.ts'
@@ -25,6 +26,7 @@ const migrations: Record<string, Migration> = {
   '0005-mail': mail,
   '0006-case': casework,
   '0007-console': teamConsole,
+  '0009-provider-pauses': providerPauses,
   '0010-watch': watch,
   '0013-off-boarding': offBoarding,
 }

@@ -5,21 +5,22 @@ import { db } from './database.ts'
 export type Limit = { bucket: string; windowSeconds: number; hitsMax: number }
 
 /**
- * Counts one hit and says whether it is still within the limit. Fixed windows in the database's time,
+ * Counts a hit, or several at once, and says whether that is still within the limit. Fixed windows in the database's time,
  * shared by every process. Answers the seconds to wait when it is not.
  */
 export async function hitLimit({
   bucket,
   windowSeconds,
   hitsMax,
-}: Limit): Promise<{ allowed: boolean; retryAfterSeconds: number }> {
+  hits = 1,
+}: Limit & { hits?: number }): Promise<{ allowed: boolean; retryAfterSeconds: number }> {
   const window = sql`make_interval(secs => ${windowSeconds})`
   const row = await db()
     .insertInto('rateLimits')
-    .values({ bucket, windowStart: sql<Date>`now()`, hits: 1, expiresAt: sql<Date>`now() + ${window}` })
+    .values({ bucket, windowStart: sql<Date>`now()`, hits, expiresAt: sql<Date>`now() + ${window}` })
     .onConflict((conflict) =>
       conflict.column('bucket').doUpdateSet({
-        hits: sql<number>`case when rate_limits.expires_at <= now() then 1 else rate_limits.hits + 1 end`,
+        hits: sql<number>`case when rate_limits.expires_at <= now() then ${hits} else rate_limits.hits + ${hits} end`,
         windowStart: sql<Date>`case when rate_limits.expires_at <= now() then now() else rate_limits.window_start end`,
         expiresAt: sql<Date>`case when rate_limits.expires_at <= now() then now() + ${window} else rate_limits.expires_at end`,
       }),

@@ -31,6 +31,7 @@ export type Database = {
   profiles: ProfilesTable
   requestImports: RequestImportsTable
   rateLimits: RateLimitsTable
+  providerPauses: ProviderPausesTable
   statusCounts: StatusCountsTable
   teamLogos: TeamLogosTable
   handOvers: HandOversTable
@@ -159,6 +160,8 @@ type ConnectionsTable = {
   connectedAt: MaybeTime
   checkedAt: MaybeTime
   waitingSince: MaybeTime
+  /** When the manager was told that the wait is a long one. */
+  waitToldAt: MaybeTime
   visitedAt: MaybeTime
   /** The first refusal that a second look has not confirmed yet. */
   suspectSince: MaybeTime
@@ -263,6 +266,8 @@ type VerificationsTable = {
   report: Json<CapabilityRow[]>
   calls: Json<CallRecord[]>
   moreThanNeeded: boolean
+  /** The start date that was asked with; null for everything. */
+  since: ColumnType<string | null, string | null | undefined, never>
   latencyMs: number
   createdAt: Time
 }
@@ -462,5 +467,17 @@ type OffBoardingsTable = {
 }
 
 type RateLimitsTable = { bucket: string; windowStart: Time; hits: number; expiresAt: Time }
+
+/** How long a company of a provider is let alone; see provider-pauses.ts. */
+type ProviderPausesTable = {
+  teamId: string
+  provider: string
+  company: string
+  /** Why everyone waits. */
+  code: ColumnType<VerdictCode | null, VerdictCode | null | undefined, VerdictCode | null>
+  everyoneUntil: Time
+  backgroundUntil: Time
+  peopleUntil: Time
+}
 
 type StatusCountsTable = { teamId: string; status: Status; n: number }

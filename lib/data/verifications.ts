@@ -10,6 +10,8 @@ export type Verification = {
   verdictCode: VerdictCode
   owner: TokenOwner | null
   report: CapabilityRow[]
+  /** The start date that the report was made with; null for everything. */
+  since: string | null
   moreThanNeeded: boolean
   createdAt: Date
 }
@@ -36,6 +38,7 @@ export async function insertVerification(
       verdictCode: check.verdictCode,
       owner: check.verdict?.owner ? JSON.stringify(check.verdict.owner) : null,
       report: JSON.stringify(check.verdict?.report ?? []),
+      since: check.verdict?.since ?? null,
       calls: JSON.stringify(calls),
       moreThanNeeded: check.verdict?.moreThanNeeded ?? false,
       latencyMs: calls.reduce((sum, call) => sum + call.latencyMs, 0),
@@ -50,7 +53,7 @@ export async function findLatestVerification(
 ): Promise<Verification | null> {
   const row = await trx
     .selectFrom('verifications')
-    .select(['verdictCode', 'owner', 'report', 'moreThanNeeded', 'createdAt'])
+    .select(['verdictCode', 'owner', 'report', 'since', 'moreThanNeeded', 'createdAt'])
     .where('teamId', '=', teamId)
     .where('connectionId', '=', connectionId)
     .orderBy('createdAt', 'desc')

@@ -49,6 +49,7 @@ export const managerLetters = [
   'withdrawal_notice',
   'closed_notice',
   'closed_unproven_notice',
+  'waiting_notice',
 ] as const
 export type ManagerLetter = (typeof managerLetters)[number] | 'question'
 
@@ -245,6 +246,7 @@ function bodyOf(name: LetterName, say: Say, { link, turn, note, values }: Writte
     case 'withdrawal_notice':
     case 'closed_notice':
     case 'closed_unproven_notice':
+    case 'waiting_notice':
     case 'question':
       return [text(`${name}.why`), ...quote, text(`${name}.need`), ...pageBlock(say, values)]
   }

@@ -47,8 +47,10 @@ export type CapabilityResult = 'yes' | 'no' | 'unknown'
 
 /** How we know; the words are in `messages/report.<language>.json` under `evidence`. */
 export type Evidence =
-  | 'read_some'
   | 'read_none'
+  /** At least one record; whether there are more the answer did not say. */
+  | 'read_some'
+  | 'read_more'
   | 'read_refused'
   | 'permission_listed'
   | 'permission_absent'
@@ -76,14 +78,23 @@ export type Verdict = {
   code: CheckCode
   owner: TokenOwner | null
   report: CapabilityRow[]
+  /** The start date that the rows of the report were asked with; null for everything. */
+  since: string | null
   /** The token can do more than the profile needs: a friendly notice, never a block. */
   moreThanNeeded: boolean
   /** When the provider asked us to come back, counted from the answer. Null when it did not say. */
   retryAfterSeconds: number | null
   /** FEATURE_OFF only: the capability whose feature is missing. */
   feature: Capability | null
+  /** False when not one request left this process: nobody was asked, so nothing is known. */
+  asked: boolean
+  /** What was left of the provider's short window after the last call, where it said so. */
+  burst: Burst | null
   calls: CallRecord[]
 }
+
+/** Requests that may still follow within the provider's short window, and the seconds until it is over. */
+export type Burst = { left: number; resetSeconds: number }
 
 export type VerifyInput = {
   apiToken: Secret

@@ -17,7 +17,8 @@ export type AppAccess = { app: string; admin: boolean }
 /** Null where Pipedrive does not let this user read their own permissions. */
 export type Permissions = { granted: ReadonlySet<string>; denied: ReadonlySet<string> } | null
 
-export type ReadFinding = 'some' | 'none' | 'refused' | 'feature_off'
+/** `more` than one, `some` for at least one: lists have no totals, only a cursor to what follows. */
+export type ReadFinding = 'none' | 'some' | 'more' | 'refused' | 'feature_off'
 
 export type Findings = {
   /** Null when the answer did not say. */
@@ -118,10 +119,10 @@ type Judged = Pick<CapabilityRow, 'result' | 'evidence'>
 
 function judgeRead(finding: ReadFinding | undefined): Judged {
   switch (finding) {
-    case 'some':
-      return { result: 'yes', evidence: 'read_some' }
     case 'none':
-      return { result: 'yes', evidence: 'read_none' }
+    case 'some':
+    case 'more':
+      return { result: 'yes', evidence: `read_${finding}` }
     case 'refused':
     case 'feature_off':
       return { result: 'no', evidence: 'read_refused' }

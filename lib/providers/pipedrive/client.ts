@@ -11,7 +11,7 @@ import {
 } from 'cockatiel'
 import { type GetJson, getJson, type HttpOutcome } from '../../http.ts'
 import type { Secret } from '../../secret.ts'
-import type { CallRecord } from '../provider.ts'
+import type { Burst, CallRecord } from '../provider.ts'
 import { isCompanyLabel } from './fields.ts'
 
 /** The calls to Pipedrive. There are only reads here: nothing in the customer's company changes. */
@@ -21,7 +21,7 @@ const ANSWER_BYTES_MAX = 1_000_000
 const REQUEST_ID_CHARACTERS_MAX = 100
 const FAILURES_IN_A_ROW_MAX = 5
 const FAILURES_WITHIN_MS = 30_000
-const BREAKER_HALF_OPEN_AFTER_MS = 15_000
+export const BREAKER_REST_SECONDS = 15
 const BREAKERS_MAX = 1_000
 const RETRY_AFTER_MS = 50
 
@@ -48,6 +48,7 @@ export function createPipedriveClient({
 }) {
   const deadlineAt = performance.now() + timeoutMs
   const calls: CallRecord[] = []
+  const seen: { asked: boolean; burst: Burst | null } = { asked: false, burst: null }
   const fakeBase = fakeBaseUrl?.replace(/\/+$/, '') ?? null
   const allowPrivateOrigin = fakeBase === null ? null : new URL(fakeBase).origin
 
@@ -61,6 +62,8 @@ export function createPipedriveClient({
       bytesMax: ANSWER_BYTES_MAX,
       allowPrivateOrigin,
     })
+    if (outcome.kind !== 'breaker_open') seen.asked = true
+    if (outcome.kind === 'answer') seen.burst = lower(seen.burst, burstOf(outcome.headers))
     calls.push({
       call: `GET ${template}`,
       status: 'status' in outcome ? outcome.status : null,
@@ -78,6 +81,7 @@ export function createPipedriveClient({
 
   return {
     calls,
+    seen,
 
     getTokenOwner: () => get({ base: fakeBase ?? IDENTITY_BASE, path: '/v1/users/me', template: '/v1/users/me' }),
 
@@ -101,6 +105,22 @@ export function createPipedriveClient({
 function wholeSeconds(instant: string): string | null {
   const at = new Date(instant)
   return Number.isNaN(at.getTime()) ? null : `${at.toISOString().slice(0, 19)}Z`
+}
+
+const SHORT_WINDOW_SECONDS = 2
+
+/** How much of the short window is left, where the answer says so. */
+function burstOf(headers: Readonly<Record<string, string>>): Burst | null {
+  const [left, reset] = [headers['x-ratelimit-remaining'], headers['x-ratelimit-reset']]
+  if (left === undefined || !/^\d{1,6}$/.test(left)) return null
+  const seconds = reset !== undefined && /^\d{1,2}$/.test(reset) ? Number(reset) : SHORT_WINDOW_SECONDS
+  return { left: Number(left), resetSeconds: seconds }
+}
+
+/** Calls go out together and their answers come in any order: the lowest count is the last one. */
+function lower(one: Burst | null, other: Burst | null): Burst | null {
+  if (one === null || other === null) return other ?? one
+  return other.left < one.left ? other : one
 }
 
 function requestIdOf(header: string | undefined): string | null {
@@ -142,7 +162,7 @@ export function withBreakers(get: GetJson): Ask {
 
 function createBreaker(): CircuitBreakerPolicy {
   return circuitBreaker(handleWhenResult(isUnanswered), {
-    halfOpenAfter: BREAKER_HALF_OPEN_AFTER_MS,
+    halfOpenAfter: BREAKER_REST_SECONDS * 1_000,
     breaker: new RecentFailures(),
   })
 }

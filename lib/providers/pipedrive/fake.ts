@@ -15,7 +15,20 @@ const CHUNK_BYTES = 65_536
 const CALLS_KEPT_MAX = 10_000
 const CONTROL_BODY_BYTES_MAX = 65_536
 const READ_ENTITIES = ['deals', 'persons', 'organizations', 'activities'] as const
-const RECORDS_UPDATED_AT = '2026-10-01T08:00:00Z'
+/** When each record of a company changed last; a start date lets the older ones go. */
+const RECORDS = {
+  deals: ['2026-10-01T08:00:00Z', '2025-03-01T08:00:00Z', '2023-06-01T08:00:00Z'],
+  persons: ['2026-10-01T08:00:00Z'],
+  organizations: ['2023-02-01T08:00:00Z', '2023-01-01T08:00:00Z'],
+  activities: ['2026-09-01T08:00:00Z', '2023-12-01T08:00:00Z'],
+} as const
+/** What Pipedrive takes from its daily budget for a call; 20 is the price of what stands in no list here. */
+const COSTS: readonly [RegExp, number][] = [
+  [/\/v1\/users\/me$/, 2],
+  [/\/v1\/users\/\d+\/permissions$/, 10],
+  [/\/v2\/(deals|persons|organizations|activities)$/, 10],
+]
+const COST_OF_THE_REST = 20
 
 type Json = Record<string, unknown>
 type Example = { response: { status: number; headers: Record<string, string>; body?: Json; bodyText?: string } }
@@ -282,7 +295,7 @@ export async function startFakePipedrive({
   latencyMs?: number
 } = {}) {
   const calls: FakeCall[] = []
-  const stats = { calls: 0, writes: 0, tokensOutsideHeader: 0 }
+  const stats = { ...noStats }
   const users = new Map<string, FakeUser>()
   const served = new Map<FakeUser, number>()
   let down: FakeAnswer | null = null
@@ -292,7 +305,7 @@ export async function startFakePipedrive({
     served.clear()
     down = null
     calls.length = 0
-    Object.assign(stats, { calls: 0, writes: 0, tokensOutsideHeader: 0 })
+    Object.assign(stats, noStats)
     for (const user of [...catalogue(), ...companies.flatMap(usersOfCompany)]) users.set(user.token, user)
   }
   reset()
@@ -362,9 +375,11 @@ export async function startFakePipedrive({
 
   function note(request: IncomingMessage, url: URL, user: FakeUser | undefined): void {
     stats.calls++
-    const isOutside =
-      url.searchParams.has('api_token') || (url.href.match(/[0-9a-f]{40}/g) ?? []).some((text) => users.has(text))
-    if (isOutside || request.headers.authorization !== undefined) stats.tokensOutsideHeader++
+    stats.cost += COSTS.find(([pattern]) => pattern.test(url.pathname))?.[1] ?? COST_OF_THE_REST
+    const isOutside = url.searchParams.has('api_token') || looksLikeToken(url.href)
+    const { 'x-api-token': _token, ...others } = request.headers
+    if (isOutside || request.headers.authorization !== undefined || looksLikeToken(JSON.stringify(others)))
+      stats.tokensOutsideHeader++
     if (calls.length >= CALLS_KEPT_MAX) calls.shift()
     const path = isOutside ? url.pathname : url.pathname + url.search
     calls.push({ method: request.method ?? '', path, token: user?.name ?? null, at: new Date().toISOString() })
@@ -490,18 +505,27 @@ function sendOwner(response: ServerResponse, { me, name }: FakeUser): void {
   send(response, 200, usualHeaders, text)
 }
 
+/** What a session of calls amounted to. `tokensOutsideHeader`: in an address, or in any header but `x-api-token`. */
+const noStats = { calls: 0, writes: 0, tokensOutsideHeader: 0, cost: 0 }
+
+function looksLikeToken(text: string): boolean {
+  return /(?<![0-9a-f])[0-9a-f]{40}/i.test(text)
+}
+
 function listOf(entity: ReadEntity, url: URL): Json {
-  const since = url.searchParams.get('updated_since')
-  const isNewer = since === null || Date.parse(since) <= Date.parse(RECORDS_UPDATED_AT)
-  return { success: true, data: isNewer ? [recordOf(entity)] : [], additional_data: { next_cursor: null } }
+  const since = Date.parse(url.searchParams.get('updated_since') ?? '2000-01-01T00:00:00Z')
+  const limit = Number(url.searchParams.get('limit') ?? 100)
+  const found = RECORDS[entity].filter((updatedAt) => Date.parse(updatedAt) >= since)
+  const data = found.slice(0, limit).map((updatedAt, index) => recordOf(entity, index + 1, updatedAt))
+  // Its own cursors are opaque; this one only has to be one.
+  const nextCursor = found.length > limit ? Buffer.from(`{"id":${limit}}`).toString('base64url') : null
+  return { success: true, data, additional_data: { next_cursor: nextCursor } }
 }
 
 const dealRecord = (example('v2-deals.200.spec').response.body?.data as Json[] | undefined)?.[0]
 
-function recordOf(entity: ReadEntity): Json {
-  return entity === 'deals'
-    ? { ...dealRecord, update_time: RECORDS_UPDATED_AT }
-    : { id: 1, update_time: RECORDS_UPDATED_AT }
+function recordOf(entity: ReadEntity, id: number, updatedAt: string): Json {
+  return { ...(entity === 'deals' ? dealRecord : {}), id, update_time: updatedAt }
 }
 
 const loadedAnswers = new Map(Object.entries(exampleAnswers).map(([name, file]) => [name, example(file).response]))

@@ -12,7 +12,14 @@ import {
   readsFor,
   reportOf,
 } from './capabilities.ts'
-import { type Ask, type CallOutcome, createPipedriveClient, type PipedriveClient, type ReadEntity } from './client.ts'
+import {
+  type Ask,
+  BREAKER_REST_SECONDS,
+  type CallOutcome,
+  createPipedriveClient,
+  type PipedriveClient,
+  type ReadEntity,
+} from './client.ts'
 import { isCompanyLabel } from './fields.ts'
 
 const TEXT_CHARACTERS_MAX = 200
@@ -32,9 +39,12 @@ export async function verify(input: VerifyInput, ask?: Ask): Promise<Verdict> {
   return {
     owner: seen.owner,
     report: [],
+    since: input.needs.startDate,
     moreThanNeeded: false,
     retryAfterSeconds: null,
     feature: null,
+    asked: client.seen.asked,
+    burst: client.seen.burst,
     // A copy: calls that are still under way after the hard stop end into the client's own list.
     calls: [...client.calls],
     ...ending,
@@ -205,7 +215,14 @@ export function judgeRead(outcome: CallOutcome): { finding: ReadFinding } | Fail
   if (status !== 200) return failed('UNEXPECTED_ANSWER')
   const parsed = listAnswer.safeParse(body.value)
   if (!parsed.success) return failed('UNEXPECTED_ANSWER')
-  return { finding: (parsed.data.data ?? []).length > 0 ? 'some' : 'none' }
+  const { data, additional_data } = parsed.data
+  if ((data ?? []).length === 0) return { finding: 'none' }
+  return { finding: (data ?? []).length > 1 || hasMore(additional_data) ? 'more' : 'some' }
+}
+
+function hasMore(more: unknown): boolean {
+  const parsed = cursorAnswer.safeParse(more)
+  return parsed.success && parsed.data.next_cursor !== ''
 }
 
 function namesFeature(value: unknown): boolean {
@@ -218,8 +235,9 @@ function failureOf(outcome: CallOutcome): Failure | null {
   switch (outcome.kind) {
     case 'timeout':
     case 'cut':
-    case 'breaker_open':
       return failed('PIPEDRIVE_DOWN')
+    case 'breaker_open':
+      return failed('PIPEDRIVE_DOWN', BREAKER_REST_SECONDS)
     case 'network':
     case 'refused_address':
       return failed('CANNOT_REACH')
@@ -344,5 +362,10 @@ const tokenOwnerAnswer = z.object({
 })
 
 const permissionsAnswer = z.object({ success: z.literal(true), data: z.record(z.string(), z.unknown()) })
-const listAnswer = z.object({ success: z.literal(true), data: z.array(z.unknown()).nullish() })
+const listAnswer = z.object({
+  success: z.literal(true),
+  data: z.array(z.unknown()).nullish(),
+  additional_data: z.unknown(),
+})
+const cursorAnswer = z.object({ next_cursor: z.string() })
 const errorAnswer = z.object({ code: z.string() })

@@ -1,0 +1,89 @@
+import 'server-only'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ProviderCompany } from '#lib/data/provider-pauses.ts'
+import {
+  admitBackgroundCheck,
+  beginPersonCheck,
+  endPersonCheck,
+  type Pause,
+  pauseCompany,
+} from '#lib/data/provider-pauses.ts'
+import { hitLimit } from '#lib/data/rate-limits.ts'
+import type { Verdict } from '#lib/providers/provider.ts'
+import type { CheckCode } from '#lib/providers/verdicts.ts'
+import { unnamedSeconds } from './next-try.ts'
+
+/**
+ * How often we ask a provider (R12). The budget is the company's and its other tools eat from it too, so the little we may
+ * do about it is shared by all processes, in one row for each company:
+ *
+ * - After a 429, or the page of the wall in front of the provider, nobody calls that company before the time that was
+ *   named: calling on makes it worse. A person who submits meanwhile is told so at once and is done; a pause of seconds,
+ *   as the short window's is, they wait out without noticing. When no time was named, only background work keeps still.
+ * - Checks that nobody waits for yield to people: one of them for each company in each of the provider's short windows,
+ *   which leaves 14 of the 20 requests of the smallest plan to everybody else; none while a person's check of that
+ *   company runs; none while the provider says that little is left.
+ * - All background checks of all companies together stay below a rate of their own, since the question whose token it is
+ *   goes to one host from one address.
+ *
+ * People's checks are bounded for each link (S9). Who is held back was not refused: it counts as no try, and nothing that
+ * works looks broken for it.
+ */
+const SHORT_WINDOW_SECONDS = 2
+const PAUSE_WAITED_OUT_SECONDS_MAX = 3
+/** A little more than a check may take, for the process that dies in the middle of one. */
+const PERSON_CHECK_SECONDS_MAX = 15
+/** Two full checks of six calls. */
+const BURST_LEFT_MIN = 12
+const BACKGROUND_CHECKS_PER_SECOND_MAX = 300
+
+/** A check that somebody waits for. */
+export async function checkForPerson(at: ProviderCompany, check: () => Promise<Verdict>): Promise<Verdict> {
+  const { ticket, pause } = await beginPersonCheck(at, PERSON_CHECK_SECONDS_MAX)
+  try {
+    if (pause && pause.secondsLeft > PAUSE_WAITED_OUT_SECONDS_MAX) return notAsked(pause)
+    if (pause) await sleep(pause.secondsLeft * 1_000)
+    return await heedLimits(at, await check())
+  } finally {
+    await endPersonCheck(at, ticket)
+  }
+}
+
+/** Whether a check in the background may run now: 0, or the seconds until it may ask again. */
+export function secondsUntilAdmitted(at: ProviderCompany): Promise<number> {
+  return admitBackgroundCheck(at, SHORT_WINDOW_SECONDS)
+}
+
+/** Whether so many checks in the background may run in this second. */
+export async function mayRunInBackground(checks: number): Promise<boolean> {
+  const bucket = { bucket: 'checks:background', windowSeconds: 1, hitsMax: BACKGROUND_CHECKS_PER_SECOND_MAX }
+  return (await hitLimit({ ...bucket, hits: checks })).allowed
+}
+
+/** Remembers for everybody what the provider's answers said about its limits. */
+export async function heedLimits(at: ProviderCompany, verdict: Verdict): Promise<Verdict> {
+  const { code, retryAfterSeconds, burst } = verdict
+  if (code === 'RATE_LIMITED' || code === 'DAILY_LIMIT') {
+    const seconds = retryAfterSeconds ?? unnamedSeconds(code, new Date())
+    await pauseCompany(at, { code, seconds, forEveryone: retryAfterSeconds !== null })
+  } else if (burst && burst.left < BURST_LEFT_MIN) {
+    await pauseCompany(at, { code: 'RATE_LIMITED', seconds: burst.resetSeconds, forEveryone: false })
+  }
+  return verdict
+}
+
+/** What is known without a call: that the provider does not want one yet. */
+function notAsked({ code, secondsLeft }: Pause): Verdict {
+  return {
+    code: code as CheckCode,
+    owner: null,
+    report: [],
+    since: null,
+    moreThanNeeded: false,
+    retryAfterSeconds: secondsLeft,
+    feature: null,
+    asked: false,
+    burst: null,
+    calls: [],
+  }
+}

@@ -1,0 +1,115 @@
+import 'server-only'
+import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
+import type { VerdictCode } from '#lib/providers/verdicts.ts'
+import { inSeconds } from './claim.ts'
+import { db } from './database.ts'
+import type { Database } from './schema.ts'
+
+/**
+ * One row for each company of a provider, shared by every process, with three times until which it is let alone:
+ * `everyone_until`, which the provider named itself; `background_until`, for checks that nobody waits for at a page; and
+ * `people_until`, while a person's check runs. It belongs to a team: otherwise whoever types the address of another team's
+ * customer beside a throttled token would hold that team up.
+ */
+export type ProviderCompany = { teamId: string; provider: string; company: string }
+
+export type Pause = { code: VerdictCode; secondsLeft: number }
+
+/** A person's check begins. `ticket` ends it again; `pause` is what the provider asked of everybody. */
+export async function beginPersonCheck(
+  at: ProviderCompany,
+  secondsMax: number,
+): Promise<{ ticket: string; pause: Pause | null }> {
+  const peopleUntil = inSeconds(secondsMax)
+  const row = await db()
+    .insertInto('providerPauses')
+    .values({ ...at, peopleUntil })
+    .onConflict((conflict) => conflict.columns(KEY).doUpdateSet({ peopleUntil: later('people_until') }))
+    .returning(['code', sql<string>`people_until::text`.as('ticket'), secondsUntil('everyone_until').as('secondsLeft')])
+    .executeTakeFirstOrThrow()
+  const pause = row.code && row.secondsLeft > 0 ? { code: row.code, secondsLeft: row.secondsLeft } : null
+  return { ticket: row.ticket, pause }
+}
+
+/** A person's check ended: the way is free again, unless another one began meanwhile. */
+export async function endPersonCheck(at: ProviderCompany, ticket: string): Promise<void> {
+  await where(db().updateTable('providerPauses').set({ peopleUntil: sql<Date>`now()` }), at)
+    .where(sql`people_until::text`, '=', ticket)
+    .execute()
+}
+
+/**
+ * Lets one background check of a company through, and the next one `spacingSeconds` later. Answers 0, or how many seconds
+ * it has to wait. One statement decides, so that two processes never both get the yes.
+ */
+export async function admitBackgroundCheck(at: ProviderCompany, spacingSeconds: number): Promise<number> {
+  const backgroundUntil = inSeconds(spacingSeconds)
+  const admitted = await db()
+    .insertInto('providerPauses')
+    .values({ ...at, backgroundUntil })
+    .onConflict((conflict) =>
+      conflict.columns(KEY).doUpdateSet({ backgroundUntil }).where(sql`greatest(${allTimes})`, '<=', sql<Date>`now()`),
+    )
+    .returning('company')
+    .executeTakeFirst()
+  if (admitted) return 0
+  const row = await where(
+    db()
+      .selectFrom('providerPauses')
+      .select(secondsUntil(sql.raw(`greatest(${TIMES.join(', ')})`)).as('seconds')),
+    at,
+  ).executeTakeFirst()
+  return Math.max(1, row?.seconds ?? 1)
+}
+
+/** Lets a company alone for so long; a longer pause stays. `forEveryone`: the provider named the time itself. */
+export async function pauseCompany(
+  at: ProviderCompany,
+  { code, seconds, forEveryone }: { code: VerdictCode; seconds: number; forEveryone: boolean },
+): Promise<void> {
+  const until = inSeconds(seconds)
+  const pause = forEveryone ? { everyoneUntil: until, code } : { backgroundUntil: until }
+  const longer = forEveryone
+    ? { everyoneUntil: later('everyone_until'), code }
+    : { backgroundUntil: later('background_until') }
+  await db()
+    .insertInto('providerPauses')
+    .values({ ...at, ...pause })
+    .onConflict((conflict) => conflict.columns(KEY).doUpdateSet(longer))
+    .execute()
+}
+
+/** Somebody wants a check now: a pause that we only guessed does not hold them up. What the provider named stays. */
+export async function endGuessedPause(trx: Kysely<Database>, at: ProviderCompany): Promise<void> {
+  await where(trx.updateTable('providerPauses').set({ backgroundUntil: sql<Date>`now()` }), at).execute()
+}
+
+/** Forgets companies that nobody has to be let alone for; run from time to time. */
+export async function forgetOldPauses(): Promise<void> {
+  await db()
+    .deleteFrom('providerPauses')
+    .where(sql`greatest(${allTimes})`, '<', sql<Date>`now() - interval '1 hour'`)
+    .execute()
+}
+
+const KEY = ['teamId', 'provider', 'company'] as const
+const TIMES = ['everyone_until', 'background_until', 'people_until'] as const
+const allTimes = sql.raw(TIMES.map((time) => `provider_pauses.${time}`).join(', '))
+
+function later(time: (typeof TIMES)[number]) {
+  return sql<Date>`greatest(provider_pauses.${sql.raw(time)}, excluded.${sql.raw(time)})`
+}
+
+function secondsUntil(time: (typeof TIMES)[number] | ReturnType<typeof sql.raw>) {
+  const moment = typeof time === 'string' ? sql.raw(time) : time
+  // Of `-infinity` nothing can be extracted on older servers, and a pause that is over is 0.
+  return sql<number>`case when ${moment} <= now() then 0 else ceil(extract(epoch from ${moment} - now()))::int end`
+}
+
+function where<Query extends { where(column: 'teamId' | 'provider' | 'company', is: '=', value: string): Query }>(
+  query: Query,
+  { teamId, provider, company }: ProviderCompany,
+): Query {
+  return query.where('teamId', '=', teamId).where('provider', '=', provider).where('company', '=', company)
+}
