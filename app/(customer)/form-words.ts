@@ -12,6 +12,7 @@ const fieldCodes = [
 ] as const
 const removals = ['spaces', 'quotes', 'hidden_characters', 'wrapping'] as const
 const hints = ['length', 'cut', 'password', 'custom_field_key'] as const
+const dateFaults = ['missing', 'unreadable', 'future', 'too_early'] as const
 const kinds = [
   'email',
   'jwt',
@@ -77,6 +78,7 @@ export function formWords(connection: CustomerConnection): Record<string, string
     ...Object.fromEntries(fieldCodes.map((code) => [`error_${code}`, t(`verdicts.${code}.title`)])),
     ...Object.fromEntries(removals.map((key) => [`removed_${key}`, t(`pages.form.removed.${key}`)])),
     ...Object.fromEntries(hints.map((key) => [`hint_${key}`, t(`pages.form.hint.${key}`, { length: '{length}' })])),
+    ...Object.fromEntries(dateFaults.map((key) => [`startDate_${key}`, t(`pages.form.startDateWhy.${key}`)])),
     ...Object.fromEntries(kinds.map((key) => [`kind_${key}`, t(`pages.form.kind.${key}`)])),
     ...Object.fromEntries(readyStatuses.map((status) => [`status_${status}`, t('pages.status.ready')])),
     ...Object.fromEntries(otherStatuses.map((status) => [`status_${status}`, t(`pages.status.${status}`, { team })])),

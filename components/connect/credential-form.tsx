@@ -219,13 +219,11 @@ export function CredentialForm({
                           error={errors.startDate}
                           type="date"
                           {...register('startDate', {
-                            validate: (typed) =>
-                              wordsOf(
-                                fields.cleanStartDate(typed, {
-                                  today: new Date(),
-                                  required: startDateMode === 'required',
-                                }).error,
-                              ),
+                            validate: (typed) => {
+                              const required = startDateMode === 'required'
+                              const { why } = fields.cleanStartDate(typed, { today: new Date(), required })
+                              return why ? (words[`startDate_${why}`] ?? why) : true
+                            },
                           })}
                           defaultValue={state.typed.startDate}
                         />

@@ -7,6 +7,7 @@ import { listProfiles } from '#lib/data/profiles.ts'
 import { findFirstAdmin, findStaffByEmail } from '#lib/data/staff.ts'
 import { parseEmailAddress } from '#lib/mail/address.ts'
 import { fieldsOf, providerIds } from '#lib/providers/fields.ts'
+import type { StartDateFault } from '#lib/providers/pipedrive/fields.ts'
 import type { Profile } from './profiles.ts'
 
 export const LINK_DAYS_MAX = 60
@@ -52,6 +53,14 @@ const emailSchema = z.string().transform((typed, check) => {
   return z.NEVER
 })
 
+/** For the CLI and the API; the console has its own sentence. */
+const startDateFaults: Record<StartDateFault, string> = {
+  missing: 'a start date is needed',
+  unreadable: 'neither a day such as 2024-05-01 nor an instant such as 2024-05-01T10:20:00+02:00',
+  future: 'the start date lies in the future',
+  too_early: 'the start date lies before 2000-01-01',
+}
+
 const connectionSchema = z
   .object({
     provider: z.enum(providerIds),
@@ -68,7 +77,7 @@ const connectionSchema = z
     const refuse = (path: string, problem: Problem, message: string) =>
       check.issues.push({ code: 'custom', path: [path], message, input: typed, params: { problem } })
     if (domain?.error) refuse('expectedDomain', 'domain', 'not a Pipedrive company address')
-    if (start.error) refuse('startDate', 'start_date', 'not a day or an instant in the past')
+    if (start.why) refuse('startDate', 'start_date', startDateFaults[start.why])
     return { ...typed, expectedDomain: domain?.value || null, startDate: start.value }
   })
 

@@ -39,6 +39,8 @@ const PRINTABLE = /^[!-~]+$/
 export type DomainError = 'DOMAIN_MISSING' | 'DOMAIN_SHARED_HOST' | 'DOMAIN_FORMAT'
 export type TokenError = 'TOKEN_MISSING' | 'TOKEN_FORMAT'
 export type StartDateError = 'START_DATE_INVALID'
+/** What is wrong with a start date, for the sentence that says so. */
+export type StartDateFault = 'missing' | 'unreadable' | 'future' | 'too_early'
 
 /** What was taken away around a pasted API token; the page says so. */
 export type RemovedPart = 'spaces' | 'quotes' | 'hidden_characters' | 'address_around_it' | 'name_in_front' | 'bearer'
@@ -66,7 +68,7 @@ export type CleanToken = {
   looksLike?: LooksLike
   hint?: TokenHint
 }
-export type CleanStartDate = { value: string | null; error?: StartDateError }
+export type CleanStartDate = { value: string | null; error?: StartDateError; why?: StartDateFault }
 
 /** True for the one DNS label that can stand in front of `.pipedrive.com` as a company. */
 export function isCompanyLabel(text: string): boolean {
@@ -222,8 +224,8 @@ export function cleanConnectionName(typed: unknown): { value: string } {
 }
 
 /**
- * A day becomes its first instant in UTC; a full RFC 3339 instant is kept letter by letter.
- * The current day in UTC is still allowed.
+ * From when on changes are wanted: what changed at that instant or later. A day becomes its first instant in UTC; a full
+ * RFC 3339 instant is kept letter by letter, whatever its zone. The current day in UTC is still allowed.
  */
 export function cleanStartDate(
   typed: unknown,
@@ -236,22 +238,27 @@ export function cleanStartDate(
           .replace(HIDDEN, '')
           .trim()
       : ''
-  if (text === '') return required ? { value: null, error: 'START_DATE_INVALID' } : { value: null }
+  if (text === '') return required ? refusedDate('missing') : { value: null }
 
   const value = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text
-  return isPastInstant(value, today) ? { value } : { value: null, error: 'START_DATE_INVALID' }
+  const fault = faultOf(value, today)
+  return fault ? refusedDate(fault) : { value }
+}
+
+function refusedDate(why: StartDateFault): CleanStartDate {
+  return { value: null, error: 'START_DATE_INVALID', why }
 }
 
 const INSTANT = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/
+/** Whoever writes "now" may have a clock that is ahead of ours. */
+const CLOCKS_APART_MS = 10 * 60_000
 
-function isPastInstant(text: string, today: Date): boolean {
+function faultOf(text: string, today: Date): StartDateFault | null {
   const day = INSTANT.exec(text)?.[1]
-  if (day === undefined || !isCalendarDay(day)) return false
+  if (day === undefined || !isCalendarDay(day)) return 'unreadable'
   const at = Date.parse(text)
-  return (
-    at >= Date.parse(`${START_DATE_EARLIEST}T00:00:00Z`) &&
-    at <= Date.parse(`${today.toISOString().slice(0, 10)}T23:59:59.999Z`)
-  )
+  if (at < Date.parse(`${START_DATE_EARLIEST}T00:00:00Z`)) return 'too_early'
+  return at > today.getTime() + CLOCKS_APART_MS ? 'future' : null
 }
 
 /** `Date` turns 30 February into 1 March instead of refusing it. */

@@ -65,9 +65,9 @@ function startDateSchema({ startDate, today }: SchemaOptions) {
     .optional()
     .transform((typed, context) => {
       if (startDate === 'hidden') return null
-      const { value, error } = cleanStartDate(typed, { today, required: startDate === 'required' })
+      const { value, error, why } = cleanStartDate(typed, { today, required: startDate === 'required' })
       if (error === undefined) return value
-      context.addIssue({ code: 'custom', message: error, input: undefined })
+      context.addIssue({ code: 'custom', message: error, params: { why }, input: undefined })
       return z.NEVER
     })
 }

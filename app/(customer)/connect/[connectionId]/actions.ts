@@ -231,11 +231,13 @@ function refusedFields(
   const fieldErrors: ConnectState['fieldErrors'] = {}
   for (const issue of issues) {
     const name = String(issue.path[0]) as FieldName
-    const looksLike = (issue.params as { looksLike?: string } | undefined)?.looksLike
+    const { looksLike, why } = (issue.params ?? {}) as { looksLike?: string; why?: string }
     const title = t(`verdicts.${issue.message}.title` as Parameters<typeof t>[0])
     fieldErrors[name] ??= looksLike
       ? `${t(`pages.form.kind.${looksLike}` as Parameters<typeof t>[0])} ${t('pages.form.kept')}`
-      : title
+      : why
+        ? t(`pages.form.startDateWhy.${why}` as Parameters<typeof t>[0])
+        : title
   }
   return { fieldErrors, code: issues[0]?.message as VerdictCode, status: connection.status }
 }
