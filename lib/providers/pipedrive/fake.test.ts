@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { HttpOutcome } from '../../http.ts'
 import { Secret } from '../../secret.ts'
 import type { Capability, Needs } from '../provider.ts'
 import { providers } from '../registry.ts'
+import { CHECK_COST_MAX } from './capabilities.ts'
+import { withBreakers } from './client.ts'
 import { type FakePipedrive, fakeToken, fakeTokens, startFakePipedrive } from './fake.ts'
 
 /** Short, so that the answers that never come do not hold up the suite; `slow` needs 3 s of its own. */
@@ -96,6 +99,51 @@ test('identity alone is one call', async () => {
   )
 })
 
+test('by the count of the other side a full check costs at most 60, and who it is alone costs 2', async () => {
+  for (const profile of profiles) {
+    fake.reset()
+    await check(fakeToken('admin'), { profile })
+    assert.equal(fake.stats.cost, 52)
+    assert.ok(fake.stats.cost <= CHECK_COST_MAX)
+    await check(fakeToken('admin'), { profile, depth: 'identity' })
+    assert.equal(fake.stats.cost, 54)
+  }
+})
+
+test('what changed since the start date is seen, and what is older is not', async () => {
+  fake.reset()
+  const seen = async (profile: (typeof profiles)[number]) => {
+    const { report } = await check(fakeToken('admin'), { profile })
+    return Object.fromEntries(
+      report.flatMap(({ capability, evidence }) => (/^read_/.test(evidence) ? [[capability, evidence]] : [])),
+    )
+  }
+  assert.deepEqual(await seen('read-only-sync'), {
+    read_deals: 'read_more',
+    read_persons: 'read_some',
+    read_organizations: 'read_none',
+    read_activities: 'read_some',
+  })
+  assert.equal((await seen('two-way-crm')).read_organizations, 'read_more')
+})
+
+test('the fake sees a write, and a token wherever it should not be', async () => {
+  const token = fakeToken('admin')
+  const wrong: [string, RequestInit][] = [
+    ['/acme/api/v2/deals', { method: 'POST', headers: { 'x-api-token': token } }],
+    [`/v1/users/me?api_token=${token}`, {}],
+    [`/v1/users/me?token=${token}`, {}],
+    [`/${token}/api/v2/deals`, {}],
+    ['/v1/users/me', { headers: { authorization: `Bearer ${token}` } }],
+    ['/v1/users/me', { headers: { cookie: `token=${token}` } }],
+  ]
+  for (const [path, init] of wrong) {
+    fake.reset()
+    await fetch(fake.url + path, init)
+    assert.equal(fake.stats.writes + fake.stats.tokensOutsideHeader, 1, path)
+  }
+})
+
 test('answers that mend themselves are followed by the truth', async () => {
   fake.reset()
   const codes: string[] = []
@@ -138,6 +186,42 @@ test('another process can drive it', async () => {
   await fetch(`${fake.url}/acme/api/v1/webhooks?api_token=${fakeToken('admin')}`, { method: 'POST' })
   const stats = await command('stats')
   assert.deepEqual([stats.writes, stats.tokensOutsideHeader], [1, 1])
+})
+
+test('the breaker opens after five calls without an answer in half a minute, and lets one through after a quarter', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'] })
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  const pass = (seconds: number) => {
+    now += seconds * 1_000
+    t.mock.timers.tick(seconds * 1_000)
+  }
+  let made = 0
+  let answer: HttpOutcome = { kind: 'timeout', status: null }
+  const ask = withBreakers(async () => {
+    made++
+    return answer
+  })
+  const call = (host = 'one') =>
+    ask({ url: `https://${host}`, host, headers: {}, timeoutMs: 1_000, bytesMax: 1 }).then(({ kind }) => kind)
+  const calls = async (count: number) => {
+    for (let left = count; left > 0; left--) await call()
+  }
+
+  await calls(4)
+  pass(31)
+  await calls(4)
+  assert.deepEqual([await call('two'), made], ['timeout', 9], 'five in more than half a minute')
+  assert.equal(await call(), 'timeout')
+  assert.deepEqual([await call(), made], ['breaker_open', 10])
+  assert.deepEqual([await call('two'), made], ['timeout', 11], 'another host')
+  pass(14)
+  assert.equal(await call(), 'breaker_open')
+  pass(1)
+  assert.deepEqual([await call(), await call(), made], ['timeout', 'breaker_open', 12])
+  pass(15)
+  answer = { kind: 'answer', status: 500, headers: {}, body: { type: 'html' } }
+  assert.deepEqual([await call(), await call(), made], ['answer', 'answer', 14])
 })
 
 test('a host that gives no answers rests for a while, and others go on', async (t) => {

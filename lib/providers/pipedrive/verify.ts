@@ -365,7 +365,7 @@ const permissionsAnswer = z.object({ success: z.literal(true), data: z.record(z.
 const listAnswer = z.object({
   success: z.literal(true),
   data: z.array(z.unknown()).nullish(),
-  additional_data: z.unknown(),
+  additional_data: z.unknown().optional(),
 })
 const cursorAnswer = z.object({ next_cursor: z.string() })
 const errorAnswer = z.object({ code: z.string() })
