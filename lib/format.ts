@@ -25,6 +25,22 @@ export function formatDate(date: Date, language: Language, timeZone = 'UTC'): st
   }).format(date)
 }
 
+/** A start date: the day alone where it is one, else the instant to the second, both in UTC as it is handed on. */
+export function formatStartDate(startDate: string, language: Language): string {
+  const at = new Date(startDate)
+  if (startDate.endsWith('T00:00:00Z')) return formatDate(at, language)
+  return new Intl.DateTimeFormat(locales[language], {
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZoneName: 'short',
+    timeZone: 'UTC',
+  }).format(at)
+}
+
 /** The time of day on the reader's own clock, for what the browser itself has seen. */
 export function formatTime(date: Date, language: Language): string {
   return new Intl.DateTimeFormat(locales[language], { hour: '2-digit', minute: '2-digit' }).format(date)

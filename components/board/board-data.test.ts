@@ -15,6 +15,7 @@ const row = (id: string, over: Partial<ShownRow> = {}): ShownRow => ({
   snoozed: null,
   turn: 'Customer',
   title: null,
+  nextTry: null,
   checked: { at: '2026-11-24T10:00:00Z', exact: '24 Nov 2026, 10:00 UTC', relative: '2 minutes ago' },
   linkEnds: null,
   owner: null,
@@ -26,6 +27,8 @@ test('time that passes and rows that move are no change', () => {
   const later = rows.map((one) => ({ ...one, checked: one.checked && { ...one.checked, relative: '3 minutes ago' } }))
   assert.equal(countChanges(rows, later), 0)
   assert.equal(countChanges(rows, [...rows].reverse()), 0)
+  const sooner = rows.map((one) => ({ ...one, nextTry: 'Next try in 2 minutes' }))
+  assert.equal(countChanges(rows, sooner), 0)
 })
 
 test('rows that change, come or go count once each', () => {

@@ -27,6 +27,8 @@ export type ShownRow = {
   snoozed: string | null
   turn: string
   title: string | null
+  /** When we ask the provider again, for a row that waits for it. */
+  nextTry: string | null
   checked: ShownTime | null
   linkEnds: ShownTime | null
   owner: string | null
@@ -46,6 +48,6 @@ export function countChanges(shown: ShownRow[], latest: ShownRow[]): number {
   return changed + Math.max(0, gone - pushed)
 }
 
-function contentOf({ checked, linkEnds, ...row }: ShownRow): string {
+function contentOf({ checked, linkEnds, nextTry: _nextTry, ...row }: ShownRow): string {
   return JSON.stringify([row, checked?.at, linkEnds?.at])
 }

@@ -169,6 +169,7 @@ function Row({ row, columns, words }: { row: ShownRow; columns: Column[]; words:
       </td>
       <td data-label={label('turn')}>
         {row.turn} {row.title && <span className="sub">{row.title}</span>}
+        {row.nextTry && <span className="sub">{row.nextTry}</span>}
       </td>
       <td data-label={label('checked')}>
         <Time time={row.checked} none={words.never} />

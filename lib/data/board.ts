@@ -27,6 +27,8 @@ export type BoardRow = {
   reference: string
   contactEmail: string
   teamName: string
+  /** When a check is due; null when none waits. */
+  nextCheckAt: Date | null
 }
 
 export type BoardPage = { rows: BoardRow[]; previous: BoardCursor | null; next: BoardCursor | null }
@@ -45,6 +47,7 @@ export async function listBoardPage(actor: Actor, view: BoardView, rowsMax = BOA
     .innerJoin('contacts', 'contacts.id', 'requests.contactId')
     .innerJoin('teams', 'teams.id', 'connections.teamId')
     .leftJoin('staff', 'staff.id', 'connections.ownerId')
+    .leftJoin('connectionChecks', 'connectionChecks.connectionId', 'connections.id')
     .select(rowColumns)
     .select(cursorKey(view.sort).as('key'))
     .orderBy('picked.sortKey', towards(view))
@@ -71,6 +74,7 @@ export async function listBoardRows({ teamId }: Actor, connectionIds: string[]):
     .innerJoin('contacts', 'contacts.id', 'requests.contactId')
     .innerJoin('teams', 'teams.id', 'connections.teamId')
     .leftJoin('staff', 'staff.id', 'connections.ownerId')
+    .leftJoin('connectionChecks', 'connectionChecks.connectionId', 'connections.id')
     .select(rowColumns)
     .where('connections.teamId', '=', teamId)
     .where('connections.id', 'in', connectionIds.slice(0, BOARD_ROWS_MAX))
@@ -143,6 +147,7 @@ const rowColumns = [
   'requests.reference',
   'contacts.email as contactEmail',
   'teams.name as teamName',
+  'connectionChecks.dueAt as nextCheckAt',
 ] as const
 
 /** Word for word what migration 0003 has indexed. */

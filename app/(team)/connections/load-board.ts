@@ -119,6 +119,7 @@ function show(row: BoardRow, language: Language, profileNames: Map<string, strin
     snoozed: snoozeOf(row, language),
     turn: t(`board.turn.${turnOf(row.status, row.verdictCode)}`),
     title: titleOf(row, language),
+    nextTry: nextTryOf(row, language),
     checked: timeOf(row.checkedAt, language),
     linkEnds: timeOf(row.linkExpiresAt, language),
     owner: row.ownerName,
@@ -130,6 +131,15 @@ function titleOf({ verdictCode, teamName, checkedAt }: BoardRow, language: Langu
   if (!verdictCode || verdicts[verdictCode].severity === 'ok') return null
   const date = formatDate(checkedAt ?? new Date(), language)
   return words(language)(`verdicts.${verdictCode}.title`, { team: teamName, date })
+}
+
+function nextTryOf({ status, nextCheckAt }: BoardRow, language: Language): string | null {
+  if (status !== 'waiting_provider' || !nextCheckAt) return null
+  const t = words(language)
+  const now = new Date()
+  if (nextCheckAt <= now) return t('board.tryingNow')
+  const [relative, exact] = [formatRelative(nextCheckAt, language, now), formatDateTime(nextCheckAt, language)]
+  return t('board.nextTry', { relative, exact })
 }
 
 function snoozeOf({ snoozedUntil, snoozeNote }: BoardRow, language: Language): string | null {

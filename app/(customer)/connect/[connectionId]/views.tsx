@@ -3,15 +3,17 @@ import { ApiPageLink } from '#components/connect/api-page-link.tsx'
 import { CredentialForm } from '#components/connect/credential-form.tsx'
 import { Introduction } from '#components/connect/introduction.tsx'
 import { RefreshWhileWaiting } from '#components/connect/refresh-while-waiting.tsx'
+import { SightNote } from '#components/connect/sight-note.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { CopyButton } from '#components/ui/copy-button.tsx'
-import { Moment } from '#components/ui/moment.tsx'
+import { NextTry } from '#components/ui/next-try.tsx'
 import { StatusBadge } from '#components/ui/status-badge.tsx'
 import { explain } from '#lib/connection/explain.ts'
 import { introduce } from '#lib/connection/introduce.ts'
 import { describeProfile } from '#lib/connection/profile-words.ts'
 import { isReplacing } from '#lib/connection/rotate.ts'
 import { mayUseOtherCompany } from '#lib/connection/settle.ts'
+import { describeSight } from '#lib/connection/sight.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { db } from '#lib/data/database.ts'
 import { getProfile } from '#lib/data/profiles.ts'
@@ -207,6 +209,7 @@ function Confirm({ connection, seen }: { connection: CustomerConnection; seen: V
           </ol>
         </div>
         <OwnerDetails connection={connection} seen={seen} strong={code === 'USER_MISMATCH' ? 'person' : null} />
+        <SightNote sight={describeSight(seen, connection.language)} />
         {code === 'LIMITED_ACCESS' && <ReportTable language={connection.language} rows={seen?.report ?? []} />}
         <p className="text-muted">{t('pages.confirm.kept')}</p>
         {mayAccept ? (
@@ -248,10 +251,15 @@ function Waiting({ connection }: { connection: CustomerConnection }) {
           <p>
             {explanation.title}. {explanation.cause}
           </p>
+          {connection.verdictCode === 'DAILY_LIMIT' && <p className="mt-2">{t('pages.waiting.daily')}</p>}
           {connection.nextCheckAt && (
             <p className="mt-2">
-              {t('pages.waiting.nextTry')}{' '}
-              <Moment at={connection.nextCheckAt.toISOString()} language={connection.language} />
+              <NextTry
+                at={connection.nextCheckAt}
+                label={t('pages.waiting.nextTry')}
+                tryingNow={t('pages.waiting.tryingNow')}
+                language={connection.language}
+              />
             </p>
           )}
         </div>

@@ -1,11 +1,15 @@
 import type { ReactNode } from 'react'
 import { OwnerCard } from '#components/connect/owner-card.tsx'
+import { SightNote } from '#components/connect/sight-note.tsx'
 import { Moment } from '#components/ui/moment.tsx'
+import { NextTry } from '#components/ui/next-try.tsx'
 import { takesLink } from '#lib/connection/case-action.ts'
 import { explain } from '#lib/connection/explain.ts'
 import { canEnd } from '#lib/connection/off-board.ts'
+import { describeSight } from '#lib/connection/sight.ts'
 import type { Case } from '#lib/data/case.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
+import { formatStartDate } from '#lib/format.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
 import type { Language } from '#lib/words.ts'
@@ -25,12 +29,23 @@ export function verdictTitles(connection: CustomerConnection, language: Language
 /** Why the last check ended as it did, in words for the team. */
 export function VerdictCard({ subject, language }: Shown) {
   const t = words(language)
-  const code = subject.connection.verdictCode
+  const { verdictCode: code, status, nextCheckAt } = subject.connection
   if (!code) return null
   return (
     <Card id="verdict" title={t('case.verdict.title')}>
       <p className="font-semibold">{verdictTitles(subject.connection, language)(code)}</p>
       <p>{t(`replies.${code}.why`)}</p>
+      {status === 'waiting_provider' && nextCheckAt && (
+        <p>
+          <NextTry
+            at={nextCheckAt}
+            label={t('case.verdict.nextTry')}
+            tryingNow={t('case.verdict.tryingNow')}
+            language={language}
+          />
+        </p>
+      )}
+      {code === 'DAILY_LIMIT' && <p>{t('case.verdict.daily')}</p>}
       <p className="text-muted text-sm">
         {t('case.verdict.who')}: {t(`case.turn.${verdicts[code].turn}`)} · {t('case.verdict.code')}: {code}
       </p>
@@ -115,7 +130,7 @@ export function IdentityCard({ subject, language }: Shown) {
       ? [{ label: t('case.identity.exposed'), value: time(connection.exposedAt, none), strong: true }]
       : []),
     ...(connection.startDate
-      ? [{ label: t('case.identity.startDate'), value: connection.startDate.replace('T00:00:00Z', '') }]
+      ? [{ label: t('case.identity.startDate'), value: formatStartDate(connection.startDate, language) }]
       : []),
   ]
   return <OwnerCard title={t('case.identity.title')} facts={facts} />
@@ -130,6 +145,7 @@ export function ReportCard({ subject, language }: Shown) {
       <h2 id="report" className="font-semibold text-lg">
         {t('case.report.title')}
       </h2>
+      <SightNote sight={describeSight(subject.seen, language)} />
       {rows.length === 0 ? <p>{t('case.report.none')}</p> : <ReportTable language={language} rows={rows} />}
       {subject.seen?.moreThanNeeded && <p className="text-muted">{t('case.report.more')}</p>}
     </section>

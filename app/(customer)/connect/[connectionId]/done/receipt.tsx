@@ -1,11 +1,13 @@
 import { AnsweredButton } from '#components/connect/answered-button.tsx'
 import { OwnerCard } from '#components/connect/owner-card.tsx'
+import { SightNote } from '#components/connect/sight-note.tsx'
 import { Moment } from '#components/ui/moment.tsx'
 import { PrintButton } from '#components/ui/print-button.tsx'
 import { StatusBadge } from '#components/ui/status-badge.tsx'
+import { describeSight } from '#lib/connection/sight.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import type { Verification } from '#lib/data/verifications.ts'
-import { maskEmail } from '#lib/format.ts'
+import { formatStartDate, maskEmail } from '#lib/format.ts'
 import { words } from '#lib/words.ts'
 import { Frame } from '../../../frame.tsx'
 import { ReportTable } from '../../../report-table.tsx'
@@ -43,7 +45,12 @@ export function Receipt({ connection, seen }: { connection: CustomerConnection; 
               ),
             },
             ...(connection.startDate
-              ? [{ label: t('pages.done.startDate'), value: connection.startDate.replace('T00:00:00Z', '') }]
+              ? [
+                  {
+                    label: t('pages.done.startDate'),
+                    value: formatStartDate(connection.startDate, connection.language),
+                  },
+                ]
               : []),
           ]}
         />
@@ -51,6 +58,7 @@ export function Receipt({ connection, seen }: { connection: CustomerConnection; 
           <h2 id="may-do" className="font-bold text-xl">
             {t('pages.done.whatItMayDo')}
           </h2>
+          <SightNote sight={describeSight(seen, connection.language)} />
           <ReportTable language={connection.language} rows={seen?.report ?? []} />
           <p className="max-w-prose text-muted text-sm">{t('report.notTested')}</p>
           {seen?.moreThanNeeded && (
