@@ -8,7 +8,6 @@ import type { CustomerConnection } from '#lib/data/connections.ts'
 import { getConnection, lockConnection, moveStatus, saveTyped, setExpectedDomain } from '#lib/data/connections.ts'
 import { findCredential, shredCredentials } from '#lib/data/credentials.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
-import { endGuessedPause } from '#lib/data/provider-pauses.ts'
 import type { Database } from '#lib/data/schema.ts'
 import { findLatestVerification } from '#lib/data/verifications.ts'
 import { fieldsOf, isProviderId } from '#lib/providers/fields.ts'
@@ -17,7 +16,7 @@ import { enqueueAfterSettlement, enqueueAskAgain } from './letters.ts'
 import { lockNewestLink, reissueIn } from './links.ts'
 import { openCredential } from './seal.ts'
 import { prepareSettlement, writeSettlement } from './settle.ts'
-import { checkLive, companyOf, compareWithExpected } from './verify.ts'
+import { checkLive, compareWithExpected } from './verify.ts'
 
 /** `nothing_pending`: the token that waited was erased, or somebody decided before. */
 export type DecideOutcome = 'done' | 'nothing_pending' | 'not_allowed' | 'not_a_company'
@@ -125,8 +124,6 @@ export async function checkNow(
       objectId: connectionId,
       reason: reason ?? undefined,
     })
-    const connection = await getConnection(trx, { teamId: staff.teamId, connectionId })
-    await endGuessedPause(trx, companyOf(connection, connection.typedDomain ?? ''))
     return 'done'
   })
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nextTrySeconds, unnamedSeconds } from './next-try.ts'
+import { nextTrySeconds } from './next-try.ts'
 
 const now = new Date('2026-11-25T13:47:12.345Z')
 const after = (attempt: number, over: { retryAfterSeconds?: number; waitedSeconds?: number } = {}) =>
@@ -28,5 +28,4 @@ test('a limit without a time is left alone for a while, a spent day until after 
   assert.deepEqual([limited('RATE_LIMITED', null), limited('RATE_LIMITED', 2), limited('DAILY_LIMIT', 7)], [30, 5, 7])
   const due = new Date(now.getTime() + limited('DAILY_LIMIT', null) * 1_000)
   assert.equal(due.toISOString().slice(0, 16), '2026-11-25T14:01')
-  assert.equal(unnamedSeconds('DAILY_LIMIT', new Date('2026-11-25T14:00:00Z')), 3_660)
 })

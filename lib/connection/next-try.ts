@@ -24,7 +24,7 @@ export function nextTrySeconds(
   return Math.max(ours, Math.min(retryAfterSeconds ?? unnamedSeconds(code, now), NAMED_SECONDS_MAX))
 }
 
-const UNNAMED_LIMIT_SECONDS = 30
+export const UNNAMED_LIMIT_SECONDS = 30
 const HOUR_SECONDS = 3_600
 /** The provider's clock and ours need not agree to the second. */
 const AFTER_THE_HOUR_SECONDS = 60
@@ -33,7 +33,7 @@ const AFTER_THE_HOUR_SECONDS = 60
  * How long a limit holds when the provider named no time. A spent day ends at midnight of the provider's server, in a
  * time zone that it does not name: so once shortly after every full hour, one of which is that midnight.
  */
-export function unnamedSeconds(code: VerdictCode, now: Date): number {
+function unnamedSeconds(code: VerdictCode, now: Date): number {
   if (code === 'RATE_LIMITED') return UNNAMED_LIMIT_SECONDS
   if (code !== 'DAILY_LIMIT') return 0
   return HOUR_SECONDS - (Math.floor(now.getTime() / 1_000) % HOUR_SECONDS) + AFTER_THE_HOUR_SECONDS

@@ -98,7 +98,7 @@ onEachEngine(
       assert.equal((await submit('regular@one', 'one')).code, 'OK')
     })
 
-    test('a limit without a time keeps the background still, not people; who wants it now gets it', async () => {
+    test('a limit without a time keeps the background still for a while, not people', async () => {
       for (const [who, limit, code] of [
         ['admin@one', '429_daily', 'DAILY_LIMIT'],
         ['admin@two', '403_cloudflare', 'RATE_LIMITED'],

@@ -11,7 +11,7 @@ import {
 import { hitLimit } from '#lib/data/rate-limits.ts'
 import type { Verdict } from '#lib/providers/provider.ts'
 import type { CheckCode } from '#lib/providers/verdicts.ts'
-import { unnamedSeconds } from './next-try.ts'
+import { UNNAMED_LIMIT_SECONDS } from './next-try.ts'
 
 /**
  * How often we ask a provider (R12). The budget is the company's and its other tools eat from it too, so the little we may
@@ -19,7 +19,8 @@ import { unnamedSeconds } from './next-try.ts'
  *
  * - After a 429, or the page of the wall in front of the provider, nobody calls that company before the time that was
  *   named: calling on makes it worse. A person who submits meanwhile is told so at once and is done; a pause of seconds,
- *   as the short window's is, they wait out without noticing. When no time was named, only background work keeps still.
+ *   as the short window's is, they wait out without noticing. When no time was named, background work alone keeps still,
+ *   for half a minute: whoever was refused has a longer time of their own, see next-try.ts.
  * - Checks that nobody waits for yield to people: one of them for each company in each of the provider's short windows,
  *   which leaves 14 of the 20 requests of the smallest plan to everybody else; none while a person's check of that
  *   company runs; none while the provider says that little is left.
@@ -64,7 +65,7 @@ export async function mayRunInBackground(checks: number): Promise<boolean> {
 export async function heedLimits(at: ProviderCompany, verdict: Verdict): Promise<Verdict> {
   const { code, retryAfterSeconds, burst } = verdict
   if (code === 'RATE_LIMITED' || code === 'DAILY_LIMIT') {
-    const seconds = retryAfterSeconds ?? unnamedSeconds(code, new Date())
+    const seconds = retryAfterSeconds ?? UNNAMED_LIMIT_SECONDS
     await pauseCompany(at, { code, seconds, forEveryone: retryAfterSeconds !== null })
   } else if (burst && burst.left < BURST_LEFT_MIN) {
     await pauseCompany(at, { code: 'RATE_LIMITED', seconds: burst.resetSeconds, forEveryone: false })

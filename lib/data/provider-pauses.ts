@@ -1,10 +1,8 @@
 import 'server-only'
-import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { inSeconds } from './claim.ts'
 import { db } from './database.ts'
-import type { Database } from './schema.ts'
 
 /**
  * One row for each company of a provider, shared by every process, with three times until which it is let alone:
@@ -78,11 +76,6 @@ export async function pauseCompany(
     .values({ ...at, ...pause })
     .onConflict((conflict) => conflict.columns(KEY).doUpdateSet(longer))
     .execute()
-}
-
-/** Somebody wants a check now: a pause that we only guessed does not hold them up. What the provider named stays. */
-export async function endGuessedPause(trx: Kysely<Database>, at: ProviderCompany): Promise<void> {
-  await where(trx.updateTable('providerPauses').set({ backgroundUntil: sql<Date>`now()` }), at).execute()
 }
 
 /** Forgets companies that nobody has to be let alone for; run from time to time. */

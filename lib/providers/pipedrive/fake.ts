@@ -447,6 +447,10 @@ export async function startFakePipedrive({
       case 'reset':
         reset()
         return { ok: true }
+      case 'leave':
+        // For good: who is not there cannot be told to come back.
+        setTimeout(() => void close(), 50)
+        return { ok: true }
       case 'stats':
         return { ...stats }
       case 'calls':
