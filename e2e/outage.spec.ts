@@ -131,6 +131,16 @@ test.describe('without JavaScript', () => {
   })
 })
 
+test('where Pipedrive cannot be reached from here it is our fault, and the customer is done', async ({ page }) => {
+  const { link } = await requestOf(environment)
+  await page.goto(link)
+  // For good, so this is the last test.
+  await fetch(`http://127.0.0.1:${fakePort}/__control/leave`, { method: 'POST' })
+  await connect(page, { domain: 'e2e-4', token: fakeToken('admin@e2e-4') })
+  await expectBadge(page, 'waiting_provider', 'CANNOT_REACH')
+  await expectAccessible(page)
+})
+
 /** Opens the line: everything goes through to the real server. */
 async function join(): Promise<void> {
   const { hostname, port } = new URL(server ?? '')

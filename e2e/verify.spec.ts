@@ -1,4 +1,15 @@
-import { connect, expect, expectAccessible, expectBadge, fake, fakeToken, mailsTo, request, test } from './fixtures.ts'
+import {
+  connect,
+  expect,
+  expectAccessible,
+  expectBadge,
+  fake,
+  fakeToken,
+  mailsTo,
+  request,
+  signIn,
+  test,
+} from './fixtures.ts'
 
 const refused = [
   ['regenerated', 'two-way-crm', 'TOKEN_REJECTED'],
@@ -47,6 +58,62 @@ for (const [name, verdict] of waiting) {
     await expectAccessible(page)
   })
 }
+
+test('a spent day is honest about a midnight that nobody names, to the customer and to the team', async ({ page }) => {
+  const { link, connections } = await request({ customer: 'Spent Day' })
+  await page.goto(link)
+  await connect(page, { domain: 'e2e-27', token: fakeToken('daily') })
+  await expectBadge(page, 'waiting_provider', 'DAILY_LIMIT')
+  await expect(page.getByText('midnight of Pipedrive’s own server')).toBeVisible()
+  await expect(page.getByText(/^Next try: in \d+ (minutes?|hour), \d/)).toBeVisible()
+  await signIn(page, 'account_manager')
+  await page.goto('/connections?q=spent+day')
+  await expect(
+    page.getByRole('row', { name: /Spent Day/ }).getByText(/^Next try in \d+ (minutes?|hour), \d/),
+  ).toBeVisible()
+  await page.goto(`/connections/${connections[0]?.id}`)
+  await expect(page.getByText(/^Next try: in \d+ (minutes?|hour), \d/)).toBeVisible()
+  await expectAccessible(page)
+})
+
+test('while Pipedrive wants nobody of the company to call, the next customer is done at once and nobody calls', async ({
+  page,
+}) => {
+  await fake('behaviour', { name: 'admin@e2e-28', behaviour: { identity: '429_retry_date' } })
+  for (const name of ['admin@e2e-28', 'regular@e2e-28']) {
+    const { link } = await request()
+    await page.goto(link)
+    await connect(page, { domain: 'e2e-28', token: fakeToken(name) })
+    await expectBadge(page, 'waiting_provider', 'RATE_LIMITED')
+    await expect(page.getByText(/^Next try: /)).toBeVisible()
+  }
+  const { calls } = (await fake('calls')) as { calls: { token: string | null }[] }
+  expect(calls.filter(({ token }) => token?.endsWith('@e2e-28')).length).toBe(1)
+})
+
+test('what the token sees since the start date stands on the receipt, before the yes, and on the team’s page', async ({
+  page,
+}) => {
+  const sentence =
+    'Since 1 May 2024 this token sees: more than one deal, at least one person, at least one activity; no organizations.'
+  const { link, connections } = await request({ profile: 'read-only-sync' })
+  await page.goto(link)
+  await connect(page, { domain: 'e2e-29', token: fakeToken('admin@e2e-29'), date: '2024-05-01' })
+  await page.waitForURL('**/done')
+  await expect(page.getByText(sentence)).toBeVisible()
+  await expect(page.getByText('1 May 2024', { exact: true })).toBeVisible()
+  await expect(page.getByRole('row', { name: /Read organizations/ })).toContainText('Yes')
+  await expectAccessible(page)
+  await signIn(page, 'account_manager')
+  await page.goto(`/connections/${connections[0]?.id}`)
+  await expect(page.getByText(sentence)).toBeVisible()
+
+  const asked = await request()
+  await page.goto(asked.link)
+  await connect(page, { domain: 'e2e-29', token: fakeToken('regular@e2e-29') })
+  await expectBadge(page, 'needs_confirmation', 'LIMITED_ACCESS')
+  await expect(page.getByText(/^This token sees: more than one deal, /)).toBeVisible()
+})
 
 test('a wait ends by itself, and the customer is written to', async ({ page }) => {
   const { link } = await request({ email: 'waits@acme.example' })
