@@ -1,8 +1,9 @@
 import { closeDatabase } from '#lib/data/database.ts'
 import { migrate } from '#lib/data/migrate.ts'
 import { env } from '#lib/env.ts'
-import { type CommandOutcome, runCommand, usage } from '#lib/operator/commands.ts'
-import { askServer, operatorSocketPath } from '#lib/operator/socket.ts'
+import type { Call, CommandOutcome } from '#lib/operator/command.ts'
+import { natureOf, runCommand, usage } from '#lib/operator/commands.ts'
+import { askServer, INPUT_BYTES_MAX, operatorSocketPath } from '#lib/operator/socket.ts'
 
 /** The operator's command line. Beside a running server with the embedded database it asks that server. */
 const argv = process.argv.slice(2)
@@ -24,7 +25,10 @@ if (argv.length === 0 || argv[0] === 'help' || argv[0] === '--help') {
 async function answer(): Promise<CommandOutcome> {
   try {
     const { databaseUrl, dataDir } = env()
-    return (!databaseUrl && (await askServer(operatorSocketPath(dataDir), argv))) || (await runHere())
+    const { readsInput, alone } = natureOf(argv)
+    const call = { argv, folder: process.cwd(), input: readsInput ? await readInput() : null }
+    if (alone) return await runCommand(call)
+    return (!databaseUrl && (await askServer(operatorSocketPath(dataDir), call))) || (await runHere(call))
   } catch (error) {
     return {
       exitCode: 1,
@@ -33,10 +37,22 @@ async function answer(): Promise<CommandOutcome> {
   }
 }
 
-async function runHere(): Promise<CommandOutcome> {
+async function readInput(): Promise<string> {
+  if (process.stdin.isTTY) process.stderr.write('Paste the rows, then press Ctrl-D.\n')
+  const parts: Buffer[] = []
+  let bytes = 0
+  for await (const part of process.stdin) {
+    bytes += (part as Buffer).length
+    if (bytes > INPUT_BYTES_MAX) throw new Error(`the input is longer than ${INPUT_BYTES_MAX} bytes: send it in parts`)
+    parts.push(part as Buffer)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+async function runHere(call: Call): Promise<CommandOutcome> {
   try {
     await migrate()
-    return await runCommand(argv)
+    return await runCommand(call)
   } finally {
     await closeDatabase()
   }

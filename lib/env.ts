@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import * as z from 'zod'
+import { KEY_BYTES, newKey, replaceFile, syncFolder, versionOfFile } from './key-file.ts'
 import { isLoopbackOrigin } from './origin.ts'
 import { Secret } from './secret.ts'
 
@@ -29,6 +30,10 @@ export type Env = {
   keyProvider: 'local'
   /** `id:base64` of 32 bytes, newest first; older ones only open. */
   masterKeys: { id: string; key: Secret }[]
+  /** Where they were read from; null: the variable MASTER_KEY. `kept`: made by the portal itself, in DATA_DIR. */
+  masterKeyFile: { path: string; kept: boolean; version: string | null } | null
+  /** Where the head of the audit chain is noted, outside the database. */
+  auditCheckpointFile: string
   /** Root of the derived keys: cookies, fingerprints, audit chain. */
   sessionSecret: Secret
   /** Read by Next itself at build and at start; here only so that it can be checked and kept out of logs. */
@@ -54,6 +59,36 @@ const store = globalThis as typeof globalThis & { latchkeyEnv?: Env }
 export function env(): Env {
   store.latchkeyEnv ??= readEnv(process.env)
   return store.latchkeyEnv
+}
+
+/**
+ * As `env`, with the keys that the key file holds now: a key that was added there is used at once by every process,
+ * without a restart. A file that cannot be read this moment, as while somebody edits it, changes nothing.
+ */
+export function envWithNewestKeys(): Env {
+  const current = env()
+  const { masterKeyFile } = current
+  if (!masterKeyFile) return current
+  const version = versionOfFile(masterKeyFile.path)
+  if (version === null || version === masterKeyFile.version) return current
+  try {
+    const masterKeys = parseMasterKeys(readFileSync(masterKeyFile.path, 'utf8'))
+    store.latchkeyEnv = { ...current, masterKeys, masterKeyFile: { ...masterKeyFile, version } }
+    return store.latchkeyEnv
+  } catch {
+    return current
+  }
+}
+
+/** Writes the key file that the portal made itself anew, the newest key first. Throws for one that somebody else keeps. */
+export function writeKeptKeys(keys: Env['masterKeys']): void {
+  const { masterKeyFile } = env()
+  if (!masterKeyFile?.kept) throw new Error('the master keys are not kept by the portal')
+  replaceFile(masterKeyFile.path, keys.map(({ id, key }) => `${id}:${key.reveal()}\n`).join(''))
+}
+
+export function newMasterKey(id: string): Env['masterKeys'][number] {
+  return { id, key: new Secret(newKey()) }
 }
 
 /** next-auth reads where it runs from the environment alone. Without this it would believe that it is on port 3000. */
@@ -89,6 +124,7 @@ const schema = z.object({
   OIDC_CLIENT_SECRET: optional,
   TRUSTED_PROXY_HOPS: z.preprocess(blank, z.coerce.number().int().min(0).max(10).default(0)),
   OTEL_EXPORTER_OTLP_ENDPOINT: webAddress,
+  AUDIT_CHECKPOINT_FILE: optional,
   LOG_LEVEL: z.preprocess(blank, z.enum(['debug', 'info', 'warn', 'error']).default('info')),
   PIPEDRIVE_BASE_URL: z.preprocess(blank, z.url({ protocol: /^http$/ }).optional()),
 })
@@ -131,8 +167,9 @@ export function readEnv(source: Record<string, string | undefined>): Env {
     testDatabaseUrl: given.TEST_DATABASE_URL ?? null,
     dataDir,
     keyProvider: given.KEY_PROVIDER,
-    masterKeys: masterKeysOf(given, dataDir),
-    sessionSecret: new Secret(given.SESSION_SECRET ?? keptSecret(dataDir, 'session')),
+    ...masterKeysOf(given, dataDir),
+    auditCheckpointFile: resolve(given.AUDIT_CHECKPOINT_FILE ?? join(dataDir, 'audit-checkpoints.jsonl')),
+    sessionSecret: new Secret(given.SESSION_SECRET ?? keptText(dataDir, 'session')),
     serverActionsKey: secretOf(given.NEXT_SERVER_ACTIONS_ENCRYPTION_KEY),
     smtpUrl: secretOf(given.SMTP_URL),
     mailFrom: given.MAIL_FROM ?? 'latchkey@localhost',
@@ -230,30 +267,36 @@ function realPath(path: string): string {
   }
 }
 
-const KEY_BYTES = 32
 /** Of 32 random bytes at least 27 differ as a rule; fewer than 16 happen once in 10^10 keys. */
 const DISTINCT_BYTES_MIN = 16
 const KEY_ID = /^[\w.-]{1,64}$/
 
-function masterKeysOf(given: Given, dataDir: string): Env['masterKeys'] {
-  const keys = masterKeyText(given, dataDir)
-    .split(/[\s,]+/)
-    .filter(Boolean)
-    .map((entry) => {
-      const colon = entry.indexOf(':')
-      const [id, value] = colon < 0 ? ['k1', entry] : [entry.slice(0, colon), entry.slice(colon + 1)]
-      refuseWeakKey(id, value)
-      return { id, key: new Secret(value) }
-    })
+function masterKeysOf(given: Given, dataDir: string): Pick<Env, 'masterKeys' | 'masterKeyFile'> {
+  if (given.MASTER_KEY) return { masterKeys: parseMasterKeys(given.MASTER_KEY), masterKeyFile: null }
+  const path = given.MASTER_KEY_FILE ?? keptPath(dataDir, 'master')
+  // Looked at before it is read: a change in between is noticed at the next look.
+  const version = versionOfFile(path)
+  const text = given.MASTER_KEY_FILE ? readKeyFile(path) : keptText(dataDir, 'master')
+  return { masterKeys: parseMasterKeys(text), masterKeyFile: { path, kept: !given.MASTER_KEY_FILE, version } }
+}
+
+function parseMasterKeys(text: string): Env['masterKeys'] {
+  const keys = keyEntries(text).map(([id, value]) => {
+    refuseWeakKey(id, value)
+    return { id, key: new Secret(value) }
+  })
   if (keys.length === 0) throw new ConfigurationError(`MASTER_KEY is empty. ${MAKE_KEY}`)
   if (new Set(keys.map(({ id }) => id)).size !== keys.length)
     throw new ConfigurationError('Two master keys have the same id. Write each as id:base64, with an id of its own.')
   return keys
 }
 
-function masterKeyText(given: Given, dataDir: string): string {
-  if (given.MASTER_KEY) return given.MASTER_KEY
-  return given.MASTER_KEY_FILE ? readKeyFile(given.MASTER_KEY_FILE) : `k1:${keptSecret(dataDir, 'master')}`
+function keyEntries(text: string): [id: string, value: string][] {
+  const entries = text.split(/[\s,]+/).filter(Boolean)
+  return entries.map((entry) => {
+    const colon = entry.indexOf(':')
+    return colon < 0 ? ['k1', entry] : [entry.slice(0, colon), entry.slice(colon + 1)]
+  })
 }
 
 /** Refuses what cannot be 32 random bytes: wrong lengths, passphrases, repeated bytes, counting examples. */
@@ -283,13 +326,18 @@ function readKeyFile(path: string): string {
   }
 }
 
-/** A secret kept in DATA_DIR for a laptop: made once, 0600. */
-function keptSecret(dataDir: string, name: string): string {
+function keptPath(dataDir: string, name: string): string {
+  return join(dataDir, 'keys', `${name}.key`)
+}
+
+/** A secret kept in DATA_DIR for a laptop: made once, 0600. After a rotation several keys, each with its id. */
+function keptText(dataDir: string, name: string): string {
   const folder = join(dataDir, 'keys')
-  const path = join(folder, `${name}.key`)
+  const path = keptPath(dataDir, name)
   try {
     const kept = readKept(path) ?? makeKept(folder, path)
-    if (bytesOf(kept)?.length === KEY_BYTES) return kept
+    const entries = keyEntries(kept)
+    if (entries.length > 0 && entries.every(([, value]) => bytesOf(value)?.length === KEY_BYTES)) return kept
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new ConfigurationError(`DATA_DIR cannot hold the keys (${code}): make ${folder} writable for this user.`)
@@ -316,7 +364,7 @@ function makeKept(folder: string, path: string): string {
   const draft = `${path}.${crypto.randomUUID()}`
   const file = openSync(draft, 'wx', 0o600)
   try {
-    writeFileSync(file, Buffer.from(crypto.getRandomValues(new Uint8Array(KEY_BYTES))).toString('base64'))
+    writeFileSync(file, newKey())
     // Before anything is sealed under it: a power cut must not leave the data without its key.
     fsyncSync(file)
     linkSync(draft, path)
@@ -328,15 +376,4 @@ function makeKept(folder: string, path: string): string {
   }
   syncFolder(folder)
   return readFileSync(path, 'utf8').trim()
-}
-
-function syncFolder(folder: string): void {
-  // Windows opens no folders.
-  if (process.platform === 'win32') return
-  const handle = openSync(folder, 'r')
-  try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
-  }
 }

@@ -17,7 +17,7 @@ export async function sealToken(
   actor: Actor,
   { connectionId, host, apiToken }: { connectionId: string; host: string; apiToken: Secret },
 ): Promise<Pick<NewCredential, 'connectionId' | 'host' | 'sealed' | 'wrappedKey' | 'fingerprint'>> {
-  const { sealed, wrappedKey } = await seal(apiToken, contextOf(actor.teamId, { connectionId, host }))
+  const { sealed, wrappedKey } = await seal(apiToken, credentialContext(actor.teamId, { connectionId, host }))
   return { connectionId, host, sealed, wrappedKey, fingerprint: fingerprint(actor.teamId, apiToken) }
 }
 
@@ -50,7 +50,7 @@ export async function openCredential(
     }),
   )
   try {
-    return await open(credential, contextOf(actor.teamId, credential))
+    return await open(credential, credentialContext(actor.teamId, credential))
   } catch (error) {
     await reportRefusal(actor, credential, { purpose, error })
     throw error
@@ -79,7 +79,7 @@ export async function openCredentials(
   const opened = await Promise.all(
     credentials.map(async (credential): Promise<[string, Secret] | null> => {
       try {
-        return [credential.connectionId, await open(credential, contextOf(actor.teamId, credential))]
+        return [credential.connectionId, await open(credential, credentialContext(actor.teamId, credential))]
       } catch (error) {
         await reportRefusal(actor, credential, { purpose, error })
         return null
@@ -107,6 +107,7 @@ async function reportRefusal(
   )
 }
 
-function contextOf(teamId: string, { connectionId, host }: { connectionId: string; host: string }) {
+/** Where a sealed credential belongs; rebuilt from its row each time. */
+export function credentialContext(teamId: string, { connectionId, host }: { connectionId: string; host: string }) {
   return { teamId, connectionId, field: 'apiToken', host }
 }

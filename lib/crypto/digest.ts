@@ -7,6 +7,12 @@ export function sha256(data: string | Uint8Array): Buffer {
   return createHash('sha256').update(data).digest()
 }
 
+/** SHA-256 of something that comes in parts. */
+export function sha256InParts(): { add(part: Uint8Array): void; end(): string } {
+  const hash = createHash('sha256')
+  return { add: (part) => void hash.update(part), end: () => hash.digest('hex') }
+}
+
 const LINK_KEY_BYTES = 32
 
 /** A new secret for a secure link: 256 bits, 43 characters. Only the digest is stored. */

@@ -49,6 +49,24 @@ export async function open(
   return new Secret(new TextDecoder().decode(plaintext))
 }
 
+/** Wraps a data key anew, under the newest key. What it sealed is not touched and not opened. */
+export async function rewrap(
+  wrappedKey: WrappedKey,
+  context: SealContext,
+  keys: KeyProvider = keyProvider(),
+): Promise<WrappedKey> {
+  const aad = aadOf(context)
+  return within(keys.wrap(await within(keys.unwrap(wrappedKey, aad)), aad))
+}
+
+/** Whether a value opens in its context with the keys there are. What comes out is dropped on the spot. */
+export async function doesOpen(value: SealedValue, context: SealContext): Promise<boolean> {
+  return open(value, context).then(
+    () => true,
+    () => false,
+  )
+}
+
 function aadOf({ teamId, connectionId, field, host }: SealContext): Uint8Array {
   return new TextEncoder().encode(JSON.stringify([FORMAT, teamId, connectionId, field, host]))
 }

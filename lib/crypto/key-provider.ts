@@ -5,6 +5,8 @@ export type WrappedKey = { provider: string; keyId: string; wrapped: string }
 export type KeyProvider = {
   readonly id: string
   currentKeyId(): string
+  /** Whether it has the key of this id, to read with. */
+  hasKey(keyId: string): boolean
   wrap(dataKey: Uint8Array, context: Uint8Array): Promise<WrappedKey>
   unwrap(wrapped: WrappedKey, context: Uint8Array): Promise<Uint8Array>
 }

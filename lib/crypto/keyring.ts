@@ -1,14 +1,14 @@
 import 'server-only'
 import type { Env } from '#lib/env.ts'
-import { env } from '#lib/env.ts'
+import { envWithNewestKeys } from '#lib/env.ts'
 import type { KeyProvider } from './key-provider.ts'
 import { localKeyProvider } from './local-key-provider.ts'
 
 let made: { of: Env; provider: KeyProvider } | null = null
 
-/** The key provider of this installation. */
+/** The key provider of this installation, with the keys it has now. */
 export function keyProvider(): KeyProvider {
-  const current = env()
+  const current = envWithNewestKeys()
   if (made?.of !== current) made = { of: current, provider: make(current) }
   return made.provider
 }

@@ -17,6 +17,7 @@ export function localKeyProvider(keys: readonly { id: string; key: Secret }[]): 
   return {
     id: 'local',
     currentKeyId: () => current.id,
+    hasKey: (keyId) => keys.some(({ id }) => id === keyId),
     async wrap(dataKey, context) {
       const nonce = randomBytes(NONCE_BYTES)
       const cipher = createCipheriv('aes-256-gcm', bytesOf(current), nonce, { authTagLength: TAG_BYTES })

@@ -72,6 +72,15 @@ export type AuditAction =
   | 'member.role_changed'
   | 'member.disabled'
   | 'member.enabled'
+  | 'key.added'
+  | 'key.rewrapped'
+  | 'key.retired'
+  | 'credential.adopted'
+  | 'retention.erased'
+  | 'retention.changed'
+  | 'letter.retried'
+  | 'backup.made'
+  | 'backup.restored'
 
 /** Reasons that are ours, not typed by anybody: kept as codes, shown in the reader's language. */
 export type ReasonCode =

@@ -64,6 +64,8 @@ type TeamsTable = {
   remindsBeforeEnd: Generated<boolean>
   /** How long a link works unless the request says otherwise. */
   linkDays: Generated<number>
+  /** The longest that records of closed connections are kept, whatever their profile says. */
+  retentionDays: ColumnType<number | null, number | null | undefined, number | null>
   createdAt: Time
 }
 
@@ -106,7 +108,16 @@ type SignInLinksTable = {
 
 type CustomersTable = { id: string; teamId: string; name: string; createdAt: Time }
 
-type ContactsTable = { id: string; teamId: string; customerId: string; name: string; email: string; createdAt: Time }
+type ContactsTable = {
+  id: string
+  teamId: string
+  customerId: string
+  name: string
+  email: string
+  /** Name and address went by the retention policy; both are empty since. */
+  erasedAt: MaybeTime
+  createdAt: Time
+}
 
 type RequestsTable = {
   id: string
@@ -129,6 +140,8 @@ type RequestsTable = {
   creationKey: ColumnType<string | null, string | null | undefined, string | null>
   /** A draft's wish; null for the usual lifetime. */
   linkDays: ColumnType<number | null, number | null | undefined, number | null>
+  /** Its personal data went by the retention policy. */
+  erasedAt: MaybeTime
   createdAt: Time
 }
 
@@ -183,6 +196,10 @@ type ConnectionsTable = {
   /** Out of "Needs you" until then, or until the status changes. */
   snoozedUntil: MaybeTime
   snoozeNote: string | null
+  /** Imported by the team, which held the token before. */
+  adoptedAt: MaybeTime
+  /** Its personal data went by the retention policy. */
+  erasedAt: MaybeTime
   createdAt: Time
   updatedAt: Time
 }

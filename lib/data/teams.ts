@@ -79,3 +79,8 @@ export async function findLogo(trx: Kysely<Database>, digest: string): Promise<L
     .executeTakeFirst()
   return logo ?? null
 }
+
+/** Lets one after the other do what may be done once at a time in the whole installation. */
+export async function lockFirstTeam(trx: Kysely<Database>): Promise<void> {
+  await trx.selectFrom('teams').select('id').orderBy('createdAt').orderBy('id').limit(1).forUpdate().execute()
+}

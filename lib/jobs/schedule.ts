@@ -15,6 +15,7 @@ import { forgetOldSubmissions } from '#lib/data/submissions.ts'
 import { forgetOldUnfinished } from '#lib/data/unfinished-requests.ts'
 import { log } from '#lib/log.ts'
 import { deliverDue } from './outbox.ts'
+import { rewrapAll } from './rewrap.ts'
 
 const TICK_MS = 1_000
 const CHECKS_AT_ONCE = 32
@@ -73,6 +74,7 @@ async function keepHouse(): Promise<void> {
   await forgetOldSessions()
   await forgetOldMinutes()
   await forgetOldUnfinished()
+  await rewrapAll()
 }
 
 /** Calls `work` again and again, never twice at once; a failure is logged and tried again at the next turn. */

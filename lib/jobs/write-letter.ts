@@ -5,6 +5,7 @@ import { findLinkByKey } from '#lib/connection/links.ts'
 import { oneClickAddress, prepareReminder, stopKeyOf, stopPageAddress } from '#lib/connection/reminders.ts'
 import { linkAddress } from '#lib/connection/request.ts'
 import { digestOfLinkKey } from '#lib/crypto/digest.ts'
+import type { SealContext } from '#lib/crypto/envelope.ts'
 import { open } from '#lib/crypto/envelope.ts'
 import { db } from '#lib/data/database.ts'
 import type { DigestItem } from '#lib/data/digests.ts'
@@ -60,7 +61,7 @@ async function writeForRequest(due: DueLetter, team: TeamSettings): Promise<Writ
   const request = due.requestId ? await findRequest(db(), { teamId: due.teamId, request: due.requestId }) : null
   if (!request) return { kind: 'obsolete', reason: 'request_gone' }
   if (due.letter === 'reminder') return writeReminder(due, team, request)
-  const link = await openLink(due, request)
+  const link = await openLink(due)
   if (!link && isLinkLetter(due.letter)) return { kind: 'obsolete', reason: 'link_ended' }
   const written = composeFor(due, team, request, { ...(due.payload as Partial<LetterParams>), link })
   if (await isOneTooMany(due))
@@ -72,7 +73,7 @@ async function writeReminder(due: DueLetter, team: TeamSettings, request: Reques
   const reminder = await prepareReminder(due)
   if (reminder.kind !== 'ready') return reminder
   const { sealedLink, linkEndsAt } = reminder
-  const link = await openLink({ ...due, sealedLink }, request)
+  const link = await openLink({ ...due, sealedLink })
   if (!link) return { kind: 'obsolete', reason: 'link_ended' }
   const stopKey = stopKeyOf(request.id)
   const written = composeFor(due, team, request, {
@@ -122,18 +123,29 @@ function addressOf(path: unknown): string {
 /** A link that was used, ran out, or belongs to somebody disabled is not sent any more. */
 async function writeSignIn(due: DueLetter, team: TeamSettings): Promise<WrittenLetter> {
   if (!due.sealedLink) return { kind: 'obsolete', reason: 'no_link' }
-  const { staffId, minutes } = due.payload as { staffId: string; minutes: number }
-  const key = await open(due.sealedLink, signInLinkContext({ teamId: due.teamId, staffId }))
+  const { minutes } = due.payload as { minutes: number }
+  const key = await open(due.sealedLink, sealedLinkContext(due))
   const link = await findSignInLink(digestOfLinkKey(key.reveal()))
   if (!link) return { kind: 'obsolete', reason: 'link_ended' }
   const parties = { name: due.recipientName, team: link.teamName, origin: env().portalOrigin }
   return mailOf(due, team, signInLetter({ ...parties, minutes, link: signInAddress(key.reveal()) }, due.language))
 }
 
+/** The context that the link of a letter was sealed in. */
+export function sealedLinkContext({
+  teamId,
+  letter,
+  requestId,
+  payload,
+}: Pick<DueLetter, 'teamId' | 'letter' | 'requestId' | 'payload'>): SealContext {
+  if (letter === 'sign_in') return signInLinkContext({ teamId, staffId: String(payload.staffId) })
+  return linkContext(teamId, String(requestId))
+}
+
 /** The address of the letter's link while it lives. */
-async function openLink(due: DueLetter, request: RequestParties): Promise<string | null> {
+async function openLink(due: DueLetter): Promise<string | null> {
   if (!due.sealedLink) return null
-  const key = await open(due.sealedLink, linkContext(due.teamId, request.id))
+  const key = await open(due.sealedLink, sealedLinkContext(due))
   const link = await findLinkByKey(key.reveal())
   return link?.state === 'live' ? linkAddress(key.reveal()) : null
 }

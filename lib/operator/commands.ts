@@ -1,7 +1,7 @@
 import 'server-only'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
-import { type Operator, proven } from '#lib/actor.ts'
+import type { Operator } from '#lib/actor.ts'
 import { setMember } from '#lib/auth/members.ts'
 import { issueSignInLink } from '#lib/auth/sign-in-links.ts'
 import { endLinkAt, reissueLink, revokeLink } from '#lib/connection/links.ts'
@@ -11,28 +11,17 @@ import { sealAuditChain, verifyAuditChain } from '#lib/data/audit-chain.ts'
 import { hastenCheck } from '#lib/data/connection-checks.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
 import { migrate } from '#lib/data/migrate.ts'
-import { findOrCreateFirstTeam, findRequest, insertTeam } from '#lib/data/requests.ts'
+import { findRequest, insertTeam } from '#lib/data/requests.ts'
 import { findStaffByEmail } from '#lib/data/staff.ts'
 import { log } from '#lib/log.ts'
 import { parseEmailAddress } from '#lib/mail/address.ts'
+import { Secret } from '#lib/secret.ts'
+import type { Asked, Call, CommandOutcome, OperatorCommand, Options } from './command.ts'
+import { CommandFailure, flag, named, operator, optional, required, text, UsageFailure } from './command.ts'
 import { examine } from './doctor.ts'
-
-/** 0 done, 1 failed, 2 asked in a way we do not understand. `output` is what `--json` prints. */
-export type CommandOutcome = { exitCode: 0 | 1 | 2; output: Record<string, unknown> }
+import { keyCommands } from './key-commands.ts'
 
 const DAY_MS = 86_400_000
-
-type Options = Record<string, { type: 'string' | 'boolean' }>
-type Asked = { values: Record<string, string | boolean | undefined>; rest: string[] }
-type OperatorCommand = {
-  usage: string
-  does: string
-  options: Options
-  run(asked: Asked): Promise<Record<string, unknown>>
-}
-
-const text = { type: 'string' } as const
-const flag = { type: 'boolean' } as const
 
 const commands: Record<string, OperatorCommand> = {
   doctor: {
@@ -179,16 +168,28 @@ const commands: Record<string, OperatorCommand> = {
       return verdict
     },
   },
+  ...keyCommands,
 }
 
 /** Runs one command line, without the program's name. Never throws: everything is an outcome. */
-export async function runCommand(argv: readonly string[]): Promise<CommandOutcome> {
+export async function runCommand({ argv, folder, input }: Call): Promise<CommandOutcome> {
   try {
     const { command, args } = findCommand(argv)
     const { values, positionals } = parse(args, command.options)
-    return { exitCode: 0, output: await command.run({ values, rest: positionals }) }
+    const asked = { values, rest: positionals, folder, input: input === null ? null : new Secret(input) }
+    return { exitCode: 0, output: await command.run(asked) }
   } catch (error) {
     return outcomeOf(error)
+  }
+}
+
+/** What has to be known of a command before it runs. */
+export function natureOf(argv: readonly string[]): { readsInput: boolean; alone: boolean } {
+  try {
+    const { readsInput = false, alone = false } = findCommand(argv).command
+    return { readsInput, alone }
+  } catch {
+    return { readsInput: false, alone: false }
   }
 }
 
@@ -216,18 +217,6 @@ function parse(args: string[], options: Options) {
     return parseArgs({ args, options: { ...options, json: flag }, allowPositionals: true, strict: true })
   } catch (error) {
     throw new UsageFailure((error as Error).message)
-  }
-}
-
-class UsageFailure extends Error {}
-
-class CommandFailure extends Error {
-  readonly code: string
-  readonly details: object
-  constructor(code: string, message: string, details: object) {
-    super(message)
-    this.code = code
-    this.details = details
   }
 }
 
@@ -277,26 +266,4 @@ async function requestIdOf({ teamId }: Operator, rest: string[]): Promise<string
   const found = await findRequest(db(), { teamId, request })
   if (!found) throw new CommandFailure('NOT_FOUND', `there is no request ${request}`, {})
   return found.id
-}
-
-/** Whoever may run this has the account of the data folder or of the database: that is the proof. */
-async function operator(): Promise<Operator> {
-  const team = await findOrCreateFirstTeam(db())
-  return proven<'operator'>({ kind: 'operator', teamId: team.id })
-}
-
-function required(values: Asked['values'], name: string): string {
-  const value = optional(values, name)
-  if (value === undefined) throw new UsageFailure(`--${name} is missing`)
-  return value
-}
-
-function optional(values: Asked['values'], name: string): string | undefined {
-  const value = values[name]
-  return typeof value === 'string' && value.trim() !== '' ? value : undefined
-}
-
-function named([first]: string[], what: string): string {
-  if (!first) throw new UsageFailure(`name ${what}`)
-  return first
 }

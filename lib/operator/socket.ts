@@ -4,14 +4,16 @@ import { createConnection, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { log } from '#lib/log.ts'
-import type { CommandOutcome } from './commands.ts'
+import type { Call, CommandOutcome } from './command.ts'
 
 /** Linux refuses longer socket addresses at 108 bytes, macOS at 104. */
 const SOCKET_PATH_BYTES_MAX = 100
-const MESSAGE_BYTES_MAX = 1_000_000
+/** What may come on standard input, and what may travel: JSON makes it at most twice as long. */
+export const INPUT_BYTES_MAX = 1_000_000
+const MESSAGE_BYTES_MAX = 2_500_000
 const COMMAND_TIMEOUT_MS = 10 * 60_000
 
-type Run = (argv: readonly string[]) => Promise<CommandOutcome>
+type Run = (call: Call) => Promise<CommandOutcome>
 
 /**
  * Where the running server listens for the operator. The embedded database takes one process only, so the CLI asks
@@ -48,17 +50,25 @@ export async function listenForOperator(socketPath: string, run: Run): Promise<{
 async function serve(socket: Socket, run: Run): Promise<void> {
   socket.on('error', () => socket.destroy())
   try {
-    const argv: unknown = JSON.parse(await readAll(socket))
-    if (!Array.isArray(argv)) throw new Error('not a command line')
-    socket.end(JSON.stringify(await run(argv.map(String))))
+    socket.end(JSON.stringify(await run(callOf(await readAll(socket)))))
   } catch (error) {
     log.error('operator.command_failed', error)
     socket.destroy()
   }
 }
 
+/** What cannot be read is not repeated: the parser's own error would quote it, and it may hold API tokens. */
+function callOf(text: string): Call {
+  try {
+    const { argv, folder, input } = JSON.parse(text) as Call
+    return { argv: argv.map(String), folder: String(folder), input: input === null ? null : String(input) }
+  } catch {
+    throw new Error('not a command line')
+  }
+}
+
 /** The outcome from the running server, or null when none listens. */
-export async function askServer(socketPath: string, argv: readonly string[]): Promise<CommandOutcome | null> {
+export async function askServer(socketPath: string, call: Call): Promise<CommandOutcome | null> {
   const socket = createConnection({ path: socketPath, allowHalfOpen: true })
   try {
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
@@ -66,7 +76,7 @@ export async function askServer(socketPath: string, argv: readonly string[]): Pr
     return null
   }
   socket.setTimeout(COMMAND_TIMEOUT_MS, () => socket.destroy(new Error('the server did not answer in time')))
-  socket.end(JSON.stringify(argv))
+  socket.end(JSON.stringify(call))
   return JSON.parse(await readAll(socket)) as CommandOutcome
 }
 
