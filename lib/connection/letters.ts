@@ -65,20 +65,23 @@ export async function enqueueAfterSettlement(
   const payload = factsOf(settlement)
   const connectionId = connection.id
   const turn = status === 'needs_manager' ? 'manager' : verdicts[settlement.code].turn
+  // Of an imported connection its customer never heard: they were sent no link.
+  const isAsked = (await findNewestLink(trx, { teamId: actor.teamId, requestId: request.id })) !== null
   switch (status) {
     case 'connected':
     case 'connected_limited':
-      await enqueue(trx, actor, request, {
-        letter: trigger === 'retry' ? 'finished' : 'receipt',
-        connectionId,
-        payload,
-      })
+      if (isAsked)
+        await enqueue(trx, actor, request, {
+          letter: trigger === 'retry' ? 'finished' : 'receipt',
+          connectionId,
+          payload,
+        })
       return tellManager(trx, actor, request, 'connected_notice', { connectionId, payload })
     case 'needs_customer':
     case 'needs_confirmation':
       // While the customer sits at the page, the page tells them: nobody else needs to know of each try.
       if (trigger !== 'retry') return
-      await enqueueStillNeeded(trx, actor, request, { connectionId, payload })
+      if (isAsked) await enqueueStillNeeded(trx, actor, request, { connectionId, payload })
       return tellManager(trx, actor, request, 'manager_notice', { connectionId, payload: { ...payload, turn } })
     case 'needs_manager':
       return tellManager(trx, actor, request, 'manager_notice', { connectionId, payload: { ...payload, turn } })

@@ -27,11 +27,11 @@ export type ListFault = {
   what: string
 }
 
-type CsvRecord = { record: string[]; info: { lines: number } }
+export type CsvRecord = { record: string[]; info: { lines: number } }
 
 /** Reads a CSV file as spreadsheets write it: comma or semicolon, quotes, any line ends, UTF-8 or Windows-1252. */
 export function readList(file: Uint8Array): { rows: ListRow[] } | ListFault {
-  const records = recordsOf(textOf(file))
+  const records = readRecords(file, LIST_ROWS_MAX)
   if (!Array.isArray(records)) return records
   const [head, ...body] = records
   if (!head || body.length === 0) return { fault: 'empty', what: '' }
@@ -49,7 +49,9 @@ function textOf(file: Uint8Array): string {
   }
 }
 
-function recordsOf(text: string): CsvRecord[] | ListFault {
+/** The lines of a CSV file, the header among them; one more than allowed when there are too many. */
+export function readRecords(file: Uint8Array, rowsMax: number): CsvRecord[] | ListFault {
+  const text = textOf(file)
   const [firstLine = ''] = text.split(/\r\n|\n|\r/, 1)
   try {
     return parse(text, {
@@ -60,7 +62,7 @@ function recordsOf(text: string): CsvRecord[] | ListFault {
       skip_empty_lines: true,
       skip_records_with_empty_values: true,
       trim: true,
-      to: LIST_ROWS_MAX + 2,
+      to: rowsMax + 2,
     }) as unknown as CsvRecord[]
   } catch (error) {
     const line = error instanceof Error && 'lines' in error ? String(error.lines) : ''

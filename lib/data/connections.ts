@@ -36,6 +36,8 @@ export type CustomerConnection = {
   checkedAt: Date | null
   /** Somebody may have seen the token: a new one is asked for. */
   exposedAt: Date | null
+  /** Imported by the team, which held the token before. */
+  adoptedAt: Date | null
   nextCheckAt: Date | null
   /** How long it has waited for the provider, in the database's time; null when it does not. */
   waitedSeconds: number | null
@@ -123,6 +125,7 @@ function selectConnections(trx: Kysely<Database>) {
       'connections.checkedAt',
       'connections.exposedAt',
       sql<number | null>`extract(epoch from now() - connections.waiting_since)::int`.as('waitedSeconds'),
+      'connections.adoptedAt',
       'requests.reference',
       'requests.language',
       'requests.project',
@@ -260,6 +263,16 @@ export async function saveTyped(
     .where('id', '=', typed.connectionId)
     .execute()
   await copyForBoard(trx, { teamId: actor.teamId, connectionIds: [typed.connectionId] })
+}
+
+/** The team held its token before it came here. */
+export async function markAdopted(trx: Kysely<Database>, actor: Actor, connectionId: string): Promise<void> {
+  await trx
+    .updateTable('connections')
+    .set({ adoptedAt: sql<Date>`now()` })
+    .where('teamId', '=', actor.teamId)
+    .where('id', '=', connectionId)
+    .execute()
 }
 
 /** Who the sealed token belongs to, and when that was seen. */

@@ -87,6 +87,8 @@ async function findOrInsertCustomer(trx: Kysely<Database>, { teamId }: Actor, na
 }
 
 export type NewConnection = {
+  /** For a value that was sealed for it before; else it gets one. */
+  id?: string
   requestId: string
   customerId: string
   provider: string
@@ -101,9 +103,8 @@ export type NewConnection = {
 export async function insertConnection(
   trx: Kysely<Database>,
   actor: Actor,
-  connection: NewConnection,
+  { id = newId('con'), ...connection }: NewConnection,
 ): Promise<string> {
-  const id = newId('con')
   await trx
     .insertInto('connections')
     .values({ id, teamId: actor.teamId, ...connection })

@@ -19,6 +19,7 @@ import { Secret } from '#lib/secret.ts'
 import type { Asked, Call, CommandOutcome, OperatorCommand, Options } from './command.ts'
 import { CommandFailure, flag, named, operator, optional, required, text, UsageFailure } from './command.ts'
 import { examine } from './doctor.ts'
+import { importCommands } from './import-command.ts'
 import { keyCommands } from './key-commands.ts'
 
 const DAY_MS = 86_400_000
@@ -169,6 +170,7 @@ const commands: Record<string, OperatorCommand> = {
     },
   },
   ...keyCommands,
+  ...importCommands,
 }
 
 /** Runs one command line, without the program's name. Never throws: everything is an outcome. */

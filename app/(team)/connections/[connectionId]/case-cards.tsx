@@ -97,6 +97,30 @@ export function ProposalCard({ subject, language, base, cannotName }: Shown & { 
   )
 }
 
+/** Whether the token in force is one that the team imported; a newer one came from the customer alone. */
+export function isSharedBefore({ adoptedAt, version }: CustomerConnection): boolean {
+  return adoptedAt !== null && version <= 1
+}
+
+/** A token that others held before is not as good as a new one. */
+export function SharedBeforeCard({ subject, language }: Shown) {
+  if (!isSharedBefore(subject.connection)) return null
+  const t = words(language)
+  return (
+    <Card id="shared-before" title={t('case.adopted.title')}>
+      <p>{t('case.adopted.text')}</p>
+      <p>
+        <StepLink
+          base="connections"
+          connectionId={subject.connection.id}
+          doing="rotate"
+          label={t('case.action.rotate')}
+        />
+      </p>
+    </Card>
+  )
+}
+
 /** Customer, contacts, company, person, times. */
 export function IdentityCard({ subject, language }: Shown) {
   const t = words(language)

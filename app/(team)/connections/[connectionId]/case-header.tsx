@@ -7,7 +7,7 @@ import type { Case } from '#lib/data/case.ts'
 import type { Language } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
 import type { CaseBase } from './actions.ts'
-import { StepLink } from './case-cards.tsx'
+import { isSharedBefore, StepLink } from './case-cards.tsx'
 import type { Doing } from './case-dialog.tsx'
 
 type Step = { doing: Doing; label: string }
@@ -62,6 +62,7 @@ export function CaseHeader({
           <StatusBadge status={status} verdict={verdictCode}>
             {t(`board.status.${status}`)}
           </StatusBadge>
+          {isSharedBefore(connection) && <span className="badge badge-warn">{t('case.adopted.badge')}</span>}
           <span>{t(`case.turn.${turnOf(status, verdictCode)}`)}</span>
         </p>
       </div>

@@ -8,7 +8,7 @@ import { words } from '#lib/words.ts'
 import { pageLanguage } from '../../../page-words.ts'
 import { section } from '../../sections.ts'
 import { SentNotice } from '../sent-notice.tsx'
-import { EndCard, IdentityCard, LinkCard, ProposalCard, ReportCard, VerdictCard, verdictTitles } from './case-cards.tsx'
+import { EndCard, IdentityCard, LinkCard, ProposalCard, ReportCard, SharedBeforeCard, VerdictCard, verdictTitles } from './case-cards.tsx'
 import { CaseDialog } from './case-dialog.tsx'
 import { CaseHeader } from './case-header.tsx'
 import { AccessLog, OlderLinks, Said } from './case-lists.tsx'
@@ -53,6 +53,7 @@ export default async function ConnectionPage({ params, searchParams }: Params) {
           <EndCard {...shown} />
           <ProposalCard {...shown} base="connections" cannotName={staff.role === 'support'} />
           <VerdictCard {...shown} />
+          <SharedBeforeCard {...shown} />
           <ReportCard {...shown} />
           <section aria-labelledby="timeline" className="space-y-3">
             <h2 id="timeline" className="font-semibold text-lg">
