@@ -72,14 +72,17 @@ function macOf(label: string, value: string): Buffer {
 }
 
 const subkeys = new Map<string, Buffer>()
+let subkeysOf: Secret | null = null
 const SUBKEYS_MAX = 1_000
 
 /** One key for each use, derived from the session secret: a key that leaks opens nothing but its own use. */
 function subkey(label: string): Buffer {
+  const { sessionSecret } = env()
+  if (subkeysOf !== sessionSecret || subkeys.size >= SUBKEYS_MAX) subkeys.clear()
+  subkeysOf = sessionSecret
   const known = subkeys.get(label)
   if (known) return known
-  if (subkeys.size >= SUBKEYS_MAX) subkeys.clear()
-  const key = Buffer.from(hkdfSync('sha256', env().sessionSecret.reveal(), 'latchkey', label, 32))
+  const key = Buffer.from(hkdfSync('sha256', sessionSecret.reveal(), 'latchkey', label, 32))
   subkeys.set(label, key)
   return key
 }

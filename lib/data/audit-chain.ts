@@ -1,7 +1,9 @@
 import 'server-only'
+import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import { auditMac } from '#lib/crypto/digest.ts'
 import { db, inTransaction } from './database.ts'
+import type { Database } from './schema.ts'
 
 const EVENTS_AT_ONCE = 500
 /** An event younger than this may still have an older one uncommitted beside it. */
@@ -98,12 +100,31 @@ export type AuditVerdict =
       firstBad: { seq: number; eventId: string | null; problem: 'changed' | 'deleted' | 'gap' }
     }
 
+/** Where a team's chain ends. */
+export type ChainHead = { teamId: string; seq: number; mac: string }
+
+/** The end of every team's chain. */
+export async function listChainHeads(trx: Kysely<Database>): Promise<ChainHead[]> {
+  const rows = await trx
+    .selectFrom('auditChain')
+    .distinctOn('teamId')
+    .select(['teamId', 'seq', 'mac'])
+    .orderBy('teamId')
+    .orderBy('seq', 'desc')
+    .execute()
+  return rows.map(({ teamId, seq, mac }) => ({ teamId, seq: Number(seq), mac: mac.toString('base64url') }))
+}
+
 /** Walks a team's chain from the start and names the first row that does not fit. */
-export async function verifyAuditChain(teamId: string): Promise<AuditVerdict> {
+export async function verifyAuditChain(
+  teamId: string,
+  trx: Kysely<Database> = db(),
+  onLink: (link: { seq: number; mac: string }) => void = () => {},
+): Promise<AuditVerdict> {
   let mac: Buffer = Buffer.alloc(0)
   let links = 0
   for (;;) {
-    const page = await db()
+    const page = await trx
       .selectFrom('auditChain')
       .leftJoin('auditEvents', 'auditEvents.id', 'auditChain.eventId')
       .select(['auditChain.seq', 'auditChain.mac', 'auditChain.eventId'])
@@ -125,6 +146,7 @@ export async function verifyAuditChain(teamId: string): Promise<AuditVerdict> {
       if (row.id === null) return bad('deleted')
       mac = auditMac(teamId, mac, canonical(seq, row))
       if (!mac.equals(row.mac)) return bad('changed')
+      onLink({ seq, mac: mac.toString('base64url') })
       links = seq
     }
   }

@@ -39,6 +39,12 @@ export function openDatabase({
   return new Kysely<Database>({ dialect, plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] })
 }
 
+/** One connection to a server without the limits of the pool: a big step may take longer than a request may. */
+export function openDirect(connectionString: string): Kysely<Database> {
+  const dialect = new PostgresDialect({ pool: new pg.Pool({ connectionString, max: 1 }) })
+  return new Kysely<Database>({ dialect, plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] })
+}
+
 /** Makes `database` the process's own. For tests. */
 export function useDatabase(database: Kysely<Database>): void {
   store.latchkeyDatabase = database

@@ -1,7 +1,9 @@
 import 'server-only'
+import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import { keyProvider } from '#lib/crypto/keyring.ts'
 import { db } from './database.ts'
+import type { Database } from './schema.ts'
 
 /** Fails when the database does not answer. */
 export async function pingDatabase(): Promise<void> {
@@ -23,4 +25,10 @@ export async function countLateLetters(lateMinutes: number): Promise<number> {
 /** The key that new values are sealed under. Fails when there is none. */
 export function newestKeyId(): string {
   return keyProvider().currentKeyId()
+}
+
+export async function databaseTime(trx: Kysely<Database> = db()): Promise<Date> {
+  const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(trx)
+  if (!rows[0]) throw new Error('the database has no time')
+  return new Date(rows[0].now)
 }

@@ -1,10 +1,9 @@
 import 'server-only'
-import { Kysely, PostgresDialect } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { Migrator } from 'kysely/migration'
-import pg from 'pg'
 import { env } from '#lib/env.ts'
-import { db } from './database.ts'
+import { db, openDirect } from './database.ts'
 import * as initial from './migrations/0001-initial.ts'
 import * as staffSignIn from './migrations/0002-staff-sign-in.ts'
 import * as board from './migrations/0003-board.ts'
@@ -41,10 +40,7 @@ export async function migrate(): Promise<string[]> {
   const { databaseUrl, migrationDatabaseUrl } = env()
   const url = migrationDatabaseUrl ?? databaseUrl
   if (!url) return migrateWith(db())
-  // Its own connection without the limits of the pool: a big step may take longer than a request may.
-  const direct = new Kysely<Database>({
-    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 1 }) }),
-  })
+  const direct = openDirect(url)
   try {
     return await migrateWith(direct)
   } finally {
@@ -52,16 +48,28 @@ export async function migrate(): Promise<string[]> {
   }
 }
 
-/** As `migrate`, on a given database. */
-export async function migrateWith(database: Kysely<Database>): Promise<string[]> {
-  const migrator = new Migrator({ db: database.withoutPlugins(), provider: { getMigrations: async () => migrations } })
-  const { error, results } = await migrator.migrateToLatest()
+/** As `migrate`, on a given database; `last` is the last step that is taken. */
+export async function migrateWith(database: Kysely<Database>, last?: string): Promise<string[]> {
+  const migrator = migratorOf(database)
+  const { error, results } = await (last ? migrator.migrateTo(last) : migrator.migrateToLatest())
   if (error) throw error
   return (results ?? []).filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName)
 }
 
+/** The steps this version knows, in order. */
+export const migrationNames: readonly string[] = Object.keys(migrations)
+
+/** The steps that ran. */
+export async function listAppliedMigrations(database: Kysely<Database>): Promise<string[]> {
+  const known = await migratorOf(database).getMigrations()
+  return known.filter(({ executedAt }) => executedAt !== undefined).map(({ name }) => name)
+}
+
 /** Whether every step has run; for readiness. */
 export async function isMigrated(database: Kysely<Database>): Promise<boolean> {
-  const migrator = new Migrator({ db: database.withoutPlugins(), provider: { getMigrations: async () => migrations } })
-  return (await migrator.getMigrations()).every(({ executedAt }) => executedAt !== undefined)
+  return (await listAppliedMigrations(database)).length === migrationNames.length
+}
+
+function migratorOf(database: Kysely<Database>): Migrator {
+  return new Migrator({ db: database.withoutPlugins(), provider: { getMigrations: async () => migrations } })
 }

@@ -69,7 +69,13 @@ async function sealMany(count: number): Promise<Sealed[]> {
 /** A process that rotates; on the embedded database it needs the folder for itself. */
 async function startChild(databaseUrl: string): Promise<{ kill(): void; ended: Promise<unknown> }> {
   const child = spawn(process.execPath, ['--conditions=react-server', 'lib/testing/rotate-once.ts'], {
-    env: { NODE_ENV: 'test', PATH: process.env.PATH, DATA_DIR: env().dataDir, DATABASE_URL: databaseUrl, LOG_LEVEL: 'error' },
+    env: {
+      NODE_ENV: 'test',
+      PATH: process.env.PATH,
+      DATA_DIR: env().dataDir,
+      DATABASE_URL: databaseUrl,
+      LOG_LEVEL: 'error',
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(child, 'exit')

@@ -14,6 +14,7 @@ import { forgetOldSessions } from '#lib/data/staff-sessions.ts'
 import { forgetOldSubmissions } from '#lib/data/submissions.ts'
 import { forgetOldUnfinished } from '#lib/data/unfinished-requests.ts'
 import { log } from '#lib/log.ts'
+import { noteCheckpoints } from './audit-checkpoints.ts'
 import { deliverDue } from './outbox.ts'
 import { rewrapAll } from './rewrap.ts'
 
@@ -25,6 +26,7 @@ const CHECK_LEASE_SECONDS = 60
 const LETTERS_AT_ONCE = 20
 const HOUSEKEEPING_MS = 10 * 60_000
 const AUDIT_SEAL_MS = 3_000
+const AUDIT_CHECKPOINT_MS = 60 * 60_000
 
 /** Starts the background work of this process: waiting checks, mail, the audit chain, housekeeping. */
 export function startJobs(): { stop(): Promise<void> } {
@@ -33,6 +35,7 @@ export function startJobs(): { stop(): Promise<void> } {
     repeat('outbox', TICK_MS, () => deliverDue({ limit: LETTERS_AT_ONCE })),
     repeat('audit', AUDIT_SEAL_MS, sealAuditChain),
     repeat('events', TICK_MS, numberEvents),
+    repeat('audit_checkpoint', AUDIT_CHECKPOINT_MS, noteCheckpoints),
     repeat('housekeeping', HOUSEKEEPING_MS, keepHouse),
   ]
   return { stop: async () => void (await Promise.all(loops.map((loop) => loop.stop()))) }

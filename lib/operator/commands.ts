@@ -7,15 +7,17 @@ import { issueSignInLink } from '#lib/auth/sign-in-links.ts'
 import { endLinkAt, reissueLink, revokeLink } from '#lib/connection/links.ts'
 import { requestConnections } from '#lib/connection/request.ts'
 import { LINK_DAYS_MAX, type RequestInput } from '#lib/connection/request-schema.ts'
-import { sealAuditChain, verifyAuditChain } from '#lib/data/audit-chain.ts'
+import { sealAuditChain } from '#lib/data/audit-chain.ts'
 import { hastenCheck } from '#lib/data/connection-checks.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
 import { migrate } from '#lib/data/migrate.ts'
 import { findRequest, insertTeam } from '#lib/data/requests.ts'
 import { findStaffByEmail } from '#lib/data/staff.ts'
+import { verifyWithCheckpoints } from '#lib/jobs/audit-checkpoints.ts'
 import { log } from '#lib/log.ts'
 import { parseEmailAddress } from '#lib/mail/address.ts'
 import { Secret } from '#lib/secret.ts'
+import { backupCommands } from './backup-commands.ts'
 import type { Asked, Call, CommandOutcome, OperatorCommand, Options } from './command.ts'
 import { CommandFailure, flag, named, operator, optional, required, text, UsageFailure } from './command.ts'
 import { examine } from './doctor.ts'
@@ -154,23 +156,30 @@ const commands: Record<string, OperatorCommand> = {
   },
   'audit verify': {
     usage: 'audit verify',
-    does: 'walks the audit chain and names the first row that does not fit',
+    does: 'walks the audit chain and names the first row that does not fit; compares it with the heads that were noted outside the database',
     options: {},
     run: async () => {
       // A portal that was stopped within the last seconds left rows that are not linked yet.
       await sealAuditChain()
-      const verdict = await verifyAuditChain((await operator()).teamId)
-      if (!verdict.ok)
-        throw new CommandFailure(
-          'AUDIT_CHAIN_BROKEN',
-          `row ${verdict.firstBad.seq} was ${verdict.firstBad.problem}`,
-          verdict,
-        )
+      const verdict = await verifyWithCheckpoints((await operator()).teamId)
+      if (!verdict.ok) throw new CommandFailure('AUDIT_CHAIN_BROKEN', auditFault(verdict.firstBad), verdict)
       return verdict
     },
   },
+  ...backupCommands,
   ...keyCommands,
   ...importCommands,
+}
+
+function auditFault({ seq, problem }: { seq: number; problem: string }): string {
+  switch (problem) {
+    case 'cut':
+      return `the log was cut off: rows from ${seq} on were there when its head was noted last`
+    case 'rewritten':
+      return `row ${seq} is not the one whose head was noted: the log was written anew`
+    default:
+      return `row ${seq} was ${problem}`
+  }
 }
 
 /** Runs one command line, without the program's name. Never throws: everything is an outcome. */
