@@ -53,5 +53,10 @@ export async function setRequestContact(
   { teamId }: Actor,
   { requestId, ...contact }: { requestId: string } & ({ contactId: string } | { backupContactId: string | null }),
 ): Promise<void> {
-  await trx.updateTable('requests').set(contact).where('teamId', '=', teamId).where('id', '=', requestId).execute()
+  await trx
+    .updateTable('requests')
+    .set({ ...contact, erasedAt: null })
+    .where('teamId', '=', teamId)
+    .where('id', '=', requestId)
+    .execute()
 }

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { keyProvider } from '#lib/crypto/keyring.ts'
 import { db } from './database.ts'
 import type { Database } from './schema.ts'
+import { listKeyIdsInUse } from './sealed-values.ts'
 
 /** Fails when the database does not answer. */
 export async function pingDatabase(): Promise<void> {
@@ -31,4 +32,29 @@ export async function databaseTime(trx: Kysely<Database> = db()): Promise<Date> 
   const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(trx)
   if (!rows[0]) throw new Error('the database has no time')
   return new Date(rows[0].now)
+}
+
+/** How many live checks wait longer than they should, and the longest wait in minutes. */
+export async function lateChecks(lateMinutes: number): Promise<{ late: number; minutes: number }> {
+  const { rows } = await sql<{ late: string; minutes: string }>`
+    select count(*) as late, coalesce(floor(extract(epoch from max(now() - due_at)) / 60), 0) as minutes
+    from (select due_at from connection_checks where due_at < now() - make_interval(mins => ${lateMinutes}::int)
+      order by due_at limit 10000) checks`.execute(db())
+  return { late: Number(rows[0]?.late ?? 0), minutes: Number(rows[0]?.minutes ?? 0) }
+}
+
+/** For how many seconds the oldest audit row waits for its link in the chain; 0 when none waits. */
+export async function auditChainLagSeconds(): Promise<number> {
+  const { rows } = await sql<{ lag: string }>`
+    select coalesce(floor(extract(epoch from now() - min(at))), 0) as lag from audit_events
+    where at > now() - interval '1 day' and not exists (select 1 from audit_chain c where c.event_id = audit_events.id)`.execute(
+    db(),
+  )
+  return Number(rows[0]?.lag ?? 0)
+}
+
+/** Keys that something is sealed under and that are not there: what lies under them cannot be read. */
+export async function missingKeyIds(): Promise<string[]> {
+  const inUse = await listKeyIdsInUse(db())
+  return inUse.filter((keyId) => !keyProvider().hasKey(keyId))
 }

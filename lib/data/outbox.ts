@@ -126,6 +126,55 @@ export async function isOvertaken(trx: Kysely<Database>, { id }: { id: string })
   return rows.length > 0
 }
 
+export type FailedLetter = {
+  id: string
+  letter: string
+  requestId: string | null
+  recipientEmail: string
+  failedAt: Date
+  attempt: number
+  lastError: string | null
+}
+
+export const FAILED_LETTERS_MAX = 100
+
+/** Letters that were given up and that somebody may still miss, in every team; the latest first. */
+export async function listFailedLetters(trx: Kysely<Database>): Promise<FailedLetter[]> {
+  const rows = await trx
+    .selectFrom('outbox')
+    .select(['id', 'letter', 'requestId', 'recipientEmail', 'failedAt', 'attempt', 'lastError'])
+    .where('failedAt', 'is not', null)
+    .where('obsolete', '=', false)
+    .orderBy('failedAt', 'desc')
+    .limit(FAILED_LETTERS_MAX)
+    .execute()
+  return rows.flatMap(({ failedAt, ...row }) => (failedAt ? [{ ...row, failedAt }] : []))
+}
+
+/** A letter that was given up, locked. */
+export async function lockFailedLetter(
+  trx: Kysely<Database>,
+  id: string,
+): Promise<{ teamId: string; letter: string; requestId: string | null } | null> {
+  const row = await trx
+    .selectFrom('outbox')
+    .select(['teamId', 'letter', 'requestId'])
+    .where('id', '=', id)
+    .where('failedAt', 'is not', null)
+    .forUpdate()
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** Begins anew with a letter that was given up. */
+export async function reviveLetter(trx: Kysely<Database>, id: string): Promise<void> {
+  await trx
+    .updateTable('outbox')
+    .set({ failedAt: null, obsolete: false, attempt: 0, dueAt: sql<Date>`now()`, lastError: null })
+    .where('id', '=', id)
+    .execute()
+}
+
 /** What a customer asked goes to the manager and stays nowhere. */
 const keptPayload = sql<string>`case when letter = 'question' then '{}'::jsonb else payload end`
 

@@ -3,6 +3,7 @@ import { forgetUnanswered } from '#lib/connection/confirm.ts'
 import { expireLinks } from '#lib/connection/expire.ts'
 import { probeEnd } from '#lib/connection/prove-end.ts'
 import { lookAgain, retryWaiting } from '#lib/connection/watch.ts'
+import { runRetention } from '#lib/connection/retain.ts'
 import { sealAuditChain } from '#lib/data/audit-chain.ts'
 import type { DueCheck } from '#lib/data/connection-checks.ts'
 import { claimDueChecks, postponeCheck } from '#lib/data/connection-checks.ts'
@@ -26,6 +27,7 @@ const CHECK_LEASE_SECONDS = 60
 const LETTERS_AT_ONCE = 20
 const HOUSEKEEPING_MS = 10 * 60_000
 const AUDIT_SEAL_MS = 3_000
+const RETENTION_MS = 24 * 60 * 60_000
 const AUDIT_CHECKPOINT_MS = 60 * 60_000
 
 /** Starts the background work of this process: waiting checks, mail, the audit chain, housekeeping. */
@@ -36,6 +38,7 @@ export function startJobs(): { stop(): Promise<void> } {
     repeat('audit', AUDIT_SEAL_MS, sealAuditChain),
     repeat('events', TICK_MS, numberEvents),
     repeat('audit_checkpoint', AUDIT_CHECKPOINT_MS, noteCheckpoints),
+    repeat('retention', RETENTION_MS, runRetention),
     repeat('housekeeping', HOUSEKEEPING_MS, keepHouse),
   ]
   return { stop: async () => void (await Promise.all(loops.map((loop) => loop.stop()))) }

@@ -53,6 +53,18 @@ export async function sendMail(mail: OutgoingMail): Promise<Delivery> {
   }
 }
 
+/** Whether the mail server takes our connection and our login; null when there is none. Sends nothing. */
+export async function askMailServer(): Promise<Delivery | null> {
+  const { smtpUrl } = env()
+  if (!smtpUrl) return null
+  try {
+    await transportTo(smtpUrl).verify()
+    return { kind: 'accepted' }
+  } catch (error) {
+    return judge(error)
+  }
+}
+
 function stopHeaders({ oneClickStop }: OutgoingMail): Record<string, string> {
   return oneClickStop
     ? { 'List-Unsubscribe': `<${oneClickStop}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }

@@ -20,19 +20,21 @@ import { Secret } from '#lib/secret.ts'
 import { backupCommands } from './backup-commands.ts'
 import type { Asked, Call, CommandOutcome, OperatorCommand, Options } from './command.ts'
 import { CommandFailure, flag, named, operator, optional, required, text, UsageFailure } from './command.ts'
-import { examine } from './doctor.ts'
+import { examineAll } from './doctor.ts'
 import { importCommands } from './import-command.ts'
+import { jobCommands } from './job-commands.ts'
 import { keyCommands } from './key-commands.ts'
+import { retentionCommands } from './retention-commands.ts'
 
 const DAY_MS = 86_400_000
 
 const commands: Record<string, OperatorCommand> = {
   doctor: {
     usage: 'doctor',
-    does: 'examines settings, keys, database and mail, and says what to mend',
+    does: 'examines settings, database, keys, outbox, clock, providers, mail, checks and audit log, and says what to mend',
     options: {},
     run: async () => {
-      const checks = await examine()
+      const checks = await examineAll()
       const ok = checks.every((check) => check.ok)
       if (!ok)
         throw new CommandFailure(
@@ -166,9 +168,11 @@ const commands: Record<string, OperatorCommand> = {
       return verdict
     },
   },
+  ...jobCommands,
   ...backupCommands,
   ...keyCommands,
   ...importCommands,
+  ...retentionCommands,
 }
 
 function auditFault({ seq, problem }: { seq: number; problem: string }): string {

@@ -133,6 +133,8 @@ export type Provider = {
   schema(options: { startDate: 'hidden' | 'optional' | 'required'; today: Date }): z.ZodType<TypedCredential>
   /** Asks the provider live. Reads only; never throws for anything the provider or the network does. */
   verify(input: VerifyInput): Promise<Verdict>
+  /** Whether the provider's own host answers at all. Sends no token; says why not in a word. */
+  reach(input: { fakeBaseUrl: string | null; timeoutMs: number }): Promise<{ ok: boolean; reason: string }>
 }
 
 export function defineProvider(provider: Provider): Provider {

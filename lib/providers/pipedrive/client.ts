@@ -101,6 +101,26 @@ export function createPipedriveClient({
   }
 }
 
+/** Without a token Pipedrive says 401: any answer of its own means that the way there is open. */
+export async function reachPipedrive({
+  fakeBaseUrl,
+  timeoutMs,
+}: {
+  fakeBaseUrl: string | null
+  timeoutMs: number
+}): Promise<{ ok: boolean; reason: string }> {
+  const base = fakeBaseUrl?.replace(/\/+$/, '') ?? IDENTITY_BASE
+  const outcome = await getJson(`${base}/v1/users/me`, {
+    headers: {},
+    timeoutMs,
+    bytesMax: ANSWER_BYTES_MAX,
+    allowPrivateOrigin: fakeBaseUrl === null ? null : new URL(base).origin,
+  })
+  if (outcome.kind !== 'answer')
+    return { ok: false, reason: outcome.kind === 'network' ? outcome.reason : outcome.kind }
+  return { ok: outcome.status < 500, reason: `answers ${outcome.status}` }
+}
+
 /** Pipedrive's filters want UTC without fractions. */
 function wholeSeconds(instant: string): string | null {
   const at = new Date(instant)

@@ -1,4 +1,5 @@
 import { defineProvider } from '../provider.ts'
+import { reachPipedrive } from './client.ts'
 import { pipedriveSchema } from './schema.ts'
 import { verify } from './verify.ts'
 
@@ -9,4 +10,5 @@ export const pipedrive = defineProvider({
   baseUrlOf: (companyDomain) => `https://${companyDomain}.pipedrive.com/api`,
   schema: pipedriveSchema,
   verify: (input) => verify(input),
+  reach: reachPipedrive,
 })
