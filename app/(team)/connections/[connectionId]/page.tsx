@@ -8,7 +8,16 @@ import { words } from '#lib/words.ts'
 import { pageLanguage } from '../../../page-words.ts'
 import { section } from '../../sections.ts'
 import { SentNotice } from '../sent-notice.tsx'
-import { EndCard, IdentityCard, LinkCard, ProposalCard, ReportCard, SharedBeforeCard, VerdictCard, verdictTitles } from './case-cards.tsx'
+import {
+  EndCard,
+  IdentityCard,
+  LinkCard,
+  ProposalCard,
+  ReportCard,
+  SharedBeforeCard,
+  VerdictCard,
+  verdictTitles,
+} from './case-cards.tsx'
 import { CaseDialog } from './case-dialog.tsx'
 import { CaseHeader } from './case-header.tsx'
 import { AccessLog, OlderLinks, Said } from './case-lists.tsx'
