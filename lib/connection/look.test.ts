@@ -17,7 +17,19 @@ const owner: TokenOwner = {
 }
 
 function seen(code: CheckCode, over: Partial<Verdict> = {}): Verdict {
-  return { code, owner, report: [], moreThanNeeded: false, retryAfterSeconds: null, feature: null, calls: [], ...over }
+  return {
+    code,
+    owner,
+    report: [],
+    since: null,
+    asked: true,
+    burst: null,
+    moreThanNeeded: false,
+    retryAfterSeconds: null,
+    feature: null,
+    calls: [],
+    ...over,
+  }
 }
 
 const connected = { status: 'connected', isStopped: false, verdictCode: 'OK', companyId: '9', userId: '7' } as const

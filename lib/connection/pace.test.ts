@@ -5,6 +5,7 @@ import type { Operator } from '#lib/actor.ts'
 import { claimDueChecks } from '#lib/data/connection-checks.ts'
 import { getConnection } from '#lib/data/connections.ts'
 import { db } from '#lib/data/database.ts'
+import { admitBackgroundChecks } from '#lib/data/provider-pauses.ts'
 import type { FakeAnswer, FakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { fakeToken, startFakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import type { Verdict } from '#lib/providers/provider.ts'
@@ -13,8 +14,9 @@ import { Secret } from '#lib/secret.ts'
 import { onEachEngine } from '#lib/testing/engines.ts'
 import type { Asked } from '#lib/testing/story.ts'
 import { ask, countRows, lettersOf, makeTeam, statusOf, typed } from '#lib/testing/story.ts'
+import { admit } from './admit.ts'
 import { connect } from './connect.ts'
-import { heedLimits, secondsUntilAdmitted } from './pace.ts'
+import { heedLimits, SHORT_WINDOW_SECONDS } from './pace.ts'
 import { retryWaiting } from './watch.ts'
 
 const started: FakePipedrive[] = []
@@ -25,6 +27,11 @@ after(() => Promise.all(started.map((fake) => fake.close())))
 const at = (company: string) => ({ teamId: operator.teamId, provider: 'pipedrive', company })
 const answer = (who: string, identity: FakeAnswer, times?: number) =>
   pipedrive.setBehaviour(who, { identity, ...(times && { times }) })
+
+const secondsOf = async (company: string, checks = 1): Promise<number[]> => {
+  const same = Array.from({ length: checks }, (_, index) => ({ ...at(company), connectionId: String(index) }))
+  return [...(await admitBackgroundChecks(same, SHORT_WINDOW_SECONDS)).values()]
+}
 
 async function submit(who: string, domain: string): Promise<Asked & { code: string; calls: number }> {
   const asked = await ask(operator)
@@ -45,7 +52,7 @@ async function retry({ connectionId }: Asked): Promise<number> {
   const [due] = await claimDueChecks({ limit: 1, leaseSeconds: 60 })
   assert.equal(due?.connectionId, connectionId)
   const before = pipedrive.stats.calls
-  await retryWaiting(due)
+  for (const check of await admit([due])) await retryWaiting(check)
   return pipedrive.stats.calls - before
 }
 
@@ -117,9 +124,11 @@ onEachEngine(
     })
 
     test('of many background checks of a company one goes at a time', async () => {
-      const seconds = await Promise.all(Array.from({ length: 8 }, () => secondsUntilAdmitted(at('one'))))
+      const seconds = (await Promise.all(Array.from({ length: 8 }, () => secondsOf('one')))).flat()
       assert.equal(seconds.filter((wait) => wait === 0).length, 1)
-      assert.equal(await secondsUntilAdmitted(at('two')), 0)
+      const [first, second, third] = await secondsOf('two', 3)
+      assert.deepEqual([first, Number(third) - Number(second)], [0, SHORT_WINDOW_SECONDS])
+      assert.deepEqual(await secondsOf('three'), [0])
     })
 
     test('the background waits while a person’s check runs, never the other way round', async () => {
@@ -132,16 +141,16 @@ onEachEngine(
       assert.equal((await running).code, 'OK')
       assert.ok((await retry(waiting)) > 0)
       // Its spacing holds only others of its kind.
-      assert.ok((await secondsUntilAdmitted(at('one'))) > 0)
+      assert.notDeepEqual(await secondsOf('one'), [0])
       assert.equal((await submit('regular@one', 'one')).code, 'ALREADY_CONNECTED')
     })
 
     test('the background waits while Pipedrive says that little is left', async () => {
       const verdict = { code: 'OK', retryAfterSeconds: null } as Verdict
       await heedLimits(at('one'), { ...verdict, burst: { left: 40, resetSeconds: 2 } })
-      assert.equal(await secondsUntilAdmitted(at('one')), 0)
+      assert.deepEqual(await secondsOf('one'), [0])
       await heedLimits(at('two'), { ...verdict, burst: { left: 5, resetSeconds: 2 } })
-      assert.equal(await secondsUntilAdmitted(at('two')), 2)
+      assert.notDeepEqual(await secondsOf('two'), [0])
     })
 
     // R11

@@ -1,13 +1,7 @@
 import 'server-only'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProviderCompany } from '#lib/data/provider-pauses.ts'
-import {
-  admitBackgroundCheck,
-  beginPersonCheck,
-  endPersonCheck,
-  type Pause,
-  pauseCompany,
-} from '#lib/data/provider-pauses.ts'
+import { beginPersonCheck, endPersonCheck, type Pause, pauseCompany } from '#lib/data/provider-pauses.ts'
 import { hitLimit } from '#lib/data/rate-limits.ts'
 import type { Verdict } from '#lib/providers/provider.ts'
 import type { CheckCode } from '#lib/providers/verdicts.ts'
@@ -30,7 +24,7 @@ import { UNNAMED_LIMIT_SECONDS } from './next-try.ts'
  * People's checks are bounded for each link (S9). Who is held back was not refused: it counts as no try, and nothing that
  * works looks broken for it.
  */
-const SHORT_WINDOW_SECONDS = 2
+export const SHORT_WINDOW_SECONDS = 2
 const PAUSE_WAITED_OUT_SECONDS_MAX = 3
 /** A little more than a check may take, for the process that dies in the middle of one. */
 const PERSON_CHECK_SECONDS_MAX = 15
@@ -48,11 +42,6 @@ export async function checkForPerson(at: ProviderCompany, check: () => Promise<V
   } finally {
     await endPersonCheck(at, ticket)
   }
-}
-
-/** Whether a check in the background may run now: 0, or the seconds until it may ask again. */
-export function secondsUntilAdmitted(at: ProviderCompany): Promise<number> {
-  return admitBackgroundCheck(at, SHORT_WINDOW_SECONDS)
 }
 
 /** Whether so many checks in the background may run in this second. */

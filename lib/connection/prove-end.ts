@@ -21,9 +21,9 @@ import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
 import type { EndProof } from './end-proof.ts'
 import { enqueueClosed } from './letters.ts'
+import { nextTrySeconds } from './next-try.ts'
 import { PROBE_SECONDS } from './off-board.ts'
 import { openCredential } from './seal.ts'
-import { nextTrySeconds } from './settle.ts'
 import { checkLive } from './verify.ts'
 
 /** Two refusals must lie this far apart before a token counts as dead. */
@@ -74,7 +74,10 @@ async function readingOf(
     const isAlive = verdict.owner !== null && verdicts[verdict.code].severity !== 'wait'
     return isAlive
       ? { kind: 'alive', inSeconds: PROBE_SECONDS }
-      : { kind: 'unknown', inSeconds: nextTrySeconds(3, verdict.retryAfterSeconds) }
+      : {
+          kind: 'unknown',
+          inSeconds: nextTrySeconds(verdict.code, { ...verdict, attempt: 3, waitedSeconds: 0, now: new Date() }),
+        }
   }
   if (firstRefusedAt === null || refusedSeconds === null) {
     await hastenAnother(db(), { connectionId: id, provider })

@@ -30,7 +30,7 @@ export function companyOf(
 
 /**
  * One live check of a token against what the connection's profile needs. Reads only; never throws for the provider's sake.
- * `by`: whether somebody waits for it; a check in the background must have been admitted before, see pace.ts.
+ * `by`: whether somebody waits for it; a check in the background must have been admitted before, see admit.ts.
  */
 export async function checkLive(
   connection: Pick<CustomerConnection, 'teamId' | 'provider' | 'profile'>,

@@ -25,8 +25,6 @@ after(() => pipedrive.close())
 const inForce = () => findCredential(db(), { ...asked.holder, state: 'in_force' })
 
 async function claim(leaseSeconds = 60) {
-  // Who may ask when is another test's business.
-  await db().deleteFrom('providerPauses').execute()
   await db().updateTable('connectionChecks').set({ dueAt: sql<Date>`now()` }).execute()
   const [due] = await claimDueChecks({ limit: 1, leaseSeconds })
   assert.equal(due?.connectionId, asked.connectionId)
@@ -88,7 +86,6 @@ onEachEngine(
       const theirs = await claim()
       assert.notEqual(theirs.lease, mine.lease)
       await retryWaiting(mine)
-      await db().deleteFrom('providerPauses').execute()
       assert.equal((await statusOf(asked.connectionId)).status, 'waiting_provider')
       assert.equal(await countRows('verifications', asked.connectionId), 1)
       await retryWaiting(theirs)

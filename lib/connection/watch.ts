@@ -17,12 +17,14 @@ import { log } from '#lib/log.ts'
 import type { Verdict } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { Secret } from '#lib/secret.ts'
+import { hold } from './admit.ts'
 import { reviewProvider } from './incident.ts'
 import { enqueueAfterSettlement } from './letters.ts'
 import type { Look } from './look.ts'
 import { judgeLook } from './look.ts'
+import { nextTrySeconds } from './next-try.ts'
 import { openCredential, openCredentials } from './seal.ts'
-import { nextTrySeconds, prepareSettlement, watchInSeconds, writeSettlement } from './settle.ts'
+import { prepareSettlement, watchInSeconds, writeSettlement } from './settle.ts'
 import type { Ready } from './turn.ts'
 import { followRename, noteRights, restore, stop } from './turn.ts'
 import { checkLive, compareWithExpected } from './verify.ts'
@@ -33,6 +35,8 @@ export const SECOND_LOOK_SECONDS = 65
 const PAUSE_SECONDS = 300
 /** Rights change seldom, and reading them costs Pipedrive's own budget: once a week, or when somebody asks. */
 const FULL_CHECK_DAYS = 7
+/** As long as an outage lasts, each of those who wait knocks once in this time; the first one let in ends it for all. */
+const NOT_ASKED_SECONDS = 60
 /** A token that has been refused for so long is not coming back. */
 const STOPPED_WATCH_DAYS = 30
 /** So many unanswered looks in a row, and integrations are told that the provider is in trouble. */
@@ -81,7 +85,8 @@ async function lookAtTeam(team: Watched[], due: readonly DueCheck[]): Promise<Lo
       const isFull = check.urgent || one.fullCheckDays === null || one.fullCheckDays >= FULL_CHECK_DAYS
       const { companyDomain, startDate } = one
       const depth = isFull ? 'full' : 'identity'
-      const verdict = await checkLive(one, { apiToken, companyDomain, startDate, depth })
+      const by = check.urgent ? 'person' : 'background'
+      const verdict = await checkLive(one, { apiToken, companyDomain, startDate, depth, by })
       return { one, due: check, look: judgeLook(one, verdict), verdict, isFull, apiToken }
     }),
   )
@@ -102,7 +107,8 @@ async function forgetOthers(due: readonly DueCheck[], watched: readonly Watched[
 function tallyOf(looks: readonly Looked[]): Tally {
   const count = (...kinds: Look['kind'][]) => looks.filter(({ look }) => kinds.includes(look.kind)).length
   const refused = looks.filter(({ look, one }) => look.kind === 'refused' && !one.isStopped).length
-  return { fine: count('fine', 'working', 'renamed', 'rights'), refused, unanswered: count('unanswered') }
+  const unanswered = looks.filter(({ look, verdict }) => look.kind === 'unanswered' && verdict.asked)
+  return { fine: count('fine', 'working', 'renamed', 'rights'), refused, unanswered: unanswered.length }
 }
 
 /** What a look leads to; the look itself when all that is left is to note that it went well. */
@@ -203,10 +209,13 @@ async function secondLook(one: Watched, incident: Incident | null): Promise<numb
 
 /** No answer that tells anything: the connection stays what it is, and we ask again, sooner at first. */
 async function wait(looked: Looked, retryAfterSeconds: number | null, intervalSeconds: number): Promise<void> {
-  const { one, due } = looked
+  const { one, due, verdict } = looked
+  if (!verdict.asked) return hold(due, Math.max(NOT_ASKED_SECONDS, retryAfterSeconds ?? 0))
   const { connectionId } = one
   const watcher = watcherOf(one.teamId)
-  const ours = Math.max(60, nextTrySeconds(due.attempt - 1, retryAfterSeconds))
+  const attempt = due.attempt - 1
+  const next = nextTrySeconds(verdict.code, { attempt, retryAfterSeconds, waitedSeconds: 0, now: new Date() })
+  const ours = Math.max(60, next)
   await inTransaction(async (trx) => {
     await lockConnection(trx, one)
     if (!(await holdsLease(trx, due))) return
@@ -237,7 +246,10 @@ export async function retryWaiting(due: DueCheck): Promise<void> {
 
   const apiToken = await openCredential(watcher, credential, 'check_while_waiting')
   const companyDomain = connection.typedDomain ?? ''
-  const verdict = await checkLive(connection, { apiToken, companyDomain, startDate: connection.startDate })
+  const { startDate } = connection
+  const by = due.urgent ? 'person' : 'background'
+  const verdict = await checkLive(connection, { apiToken, companyDomain, startDate, by })
+  if (!verdict.asked) return hold(due, Math.max(NOT_ASKED_SECONDS, verdict.retryAfterSeconds ?? 0))
   const code = await compareWithExpected(connection, verdict, {
     fingerprint: fingerprint(due.teamId, apiToken),
     accepted: connection.acceptedCode ? [connection.acceptedCode] : [],

@@ -37,28 +37,72 @@ export async function endPersonCheck(at: ProviderCompany, ticket: string): Promi
     .execute()
 }
 
+/** Which company a check of each connection asks: the one that was typed while it waits, else the one that it belongs to. */
+export async function listCompaniesOf(
+  connectionIds: readonly string[],
+): Promise<(ProviderCompany & { connectionId: string })[]> {
+  const company = sql<string>`lower(case when status = 'waiting_provider' then coalesce(typed_domain, '')
+    else coalesce(provider_company_domain, typed_domain, '') end)`
+  return db()
+    .selectFrom('connections')
+    .select(['id as connectionId', 'teamId', 'provider', company.as('company')])
+    .where('id', 'in', connectionIds)
+    .execute()
+}
+
 /**
- * Lets one background check of a company through, and the next one `spacingSeconds` later. Answers 0, or how many seconds
- * it has to wait. One statement decides, so that two processes never both get the yes.
+ * Lets one background check of each company through, and the next one `spacingSeconds` later. Answers for each connection
+ * 0, or how many seconds it has to wait. One statement decides, so that two processes never both get the yes.
  */
-export async function admitBackgroundCheck(at: ProviderCompany, spacingSeconds: number): Promise<number> {
+export async function admitBackgroundChecks(
+  checks: readonly (ProviderCompany & { connectionId: string })[],
+  spacingSeconds: number,
+): Promise<Map<string, number>> {
+  const first = new Map(checks.toReversed().map((check) => [keyOf(check), check]))
+  // In one order, so that two processes that lock the same companies cannot wait for each other.
+  const rows = [...first.keys()].sort().flatMap((key) => first.get(key) ?? [])
+  if (rows.length === 0) return new Map()
   const backgroundUntil = inSeconds(spacingSeconds)
   const admitted = await db()
     .insertInto('providerPauses')
-    .values({ ...at, backgroundUntil })
+    .values(rows.map(({ teamId, provider, company }) => ({ teamId, provider, company, backgroundUntil })))
     .onConflict((conflict) =>
       conflict.columns(KEY).doUpdateSet({ backgroundUntil }).where(sql`greatest(${allTimes})`, '<=', sql<Date>`now()`),
     )
-    .returning('company')
-    .executeTakeFirst()
-  if (admitted) return 0
-  const row = await where(
-    db()
-      .selectFrom('providerPauses')
-      .select(secondsUntil(sql.raw(`greatest(${TIMES.join(', ')})`)).as('seconds')),
-    at,
-  ).executeTakeFirst()
-  return Math.max(1, row?.seconds ?? 1)
+    .returning(KEY)
+    .execute()
+  const isAdmitted = new Set(admitted.map(keyOf))
+  const held = checks.filter((check) => first.get(keyOf(check)) !== check || !isAdmitted.has(keyOf(check)))
+  const waits = await listWaits(held)
+  const seconds = new Map(checks.map(({ connectionId }) => [connectionId, 0]))
+  for (const check of held) {
+    const wait = waits.get(keyOf(check)) ?? spacingSeconds
+    seconds.set(check.connectionId, wait)
+    // Whoever stands behind it comes after it, not with it.
+    waits.set(keyOf(check), wait + spacingSeconds)
+  }
+  return seconds
+}
+
+async function listWaits(checks: readonly ProviderCompany[]): Promise<Map<string, number>> {
+  if (checks.length === 0) return new Map()
+  const rows = await db()
+    .selectFrom('providerPauses')
+    .select(KEY)
+    .select(secondsUntil(sql.raw(`greatest(${TIMES.join(', ')})`)).as('seconds'))
+    .where(({ eb, refTuple, tuple }) =>
+      eb(
+        refTuple('teamId', 'provider', 'company'),
+        'in',
+        checks.map(({ teamId, provider, company }) => tuple(teamId, provider, company)),
+      ),
+    )
+    .execute()
+  return new Map(rows.map((row) => [keyOf(row), Math.max(1, row.seconds)]))
+}
+
+function keyOf({ teamId, provider, company }: ProviderCompany): string {
+  return `${teamId} ${provider} ${company}`
 }
 
 /** Lets a company alone for so long; a longer pause stays. `forEveryone`: the provider named the time itself. */

@@ -1,4 +1,5 @@
 import 'server-only'
+import { admit } from '#lib/connection/admit.ts'
 import { forgetUnanswered } from '#lib/connection/confirm.ts'
 import { expireLinks } from '#lib/connection/expire.ts'
 import { probeEnd } from '#lib/connection/prove-end.ts'
@@ -9,6 +10,7 @@ import type { DueCheck } from '#lib/data/connection-checks.ts'
 import { claimDueChecks, postponeCheck } from '#lib/data/connection-checks.ts'
 import { numberEvents } from '#lib/data/events.ts'
 import { forgetOldMinutes } from '#lib/data/provider-health.ts'
+import { forgetOldPauses } from '#lib/data/provider-pauses.ts'
 import { forgetOldLimits } from '#lib/data/rate-limits.ts'
 import { forgetOldSignInLinks } from '#lib/data/sign-in-links.ts'
 import { forgetOldSessions } from '#lib/data/staff-sessions.ts'
@@ -47,7 +49,8 @@ export function startJobs(): { stop(): Promise<void> } {
 /** Runs every live check that is due now; goes on while there are more than it takes at once. */
 async function runDueChecks(): Promise<void> {
   for (let round = 0; round < ROUNDS_MAX; round++) {
-    const due = await claimDueChecks({ limit: CHECKS_AT_ONCE, leaseSeconds: CHECK_LEASE_SECONDS })
+    const claimed = await claimDueChecks({ limit: CHECKS_AT_ONCE, leaseSeconds: CHECK_LEASE_SECONDS })
+    const due = await admit(claimed)
     const waiting = due.filter(({ reason }) => reason === 'waiting')
     const watched = due.filter(({ reason }) => reason === 'watch')
     const ending = due.filter(({ reason }) => reason === 'off_board')
@@ -56,7 +59,7 @@ async function runDueChecks(): Promise<void> {
       ...ending.map((check) => orLater([check], () => probeEnd(check))),
       orLater(watched, () => lookAgain(watched)),
     ])
-    if (due.length < CHECKS_AT_ONCE) return
+    if (claimed.length < CHECKS_AT_ONCE) return
   }
 }
 
@@ -75,6 +78,7 @@ async function keepHouse(): Promise<void> {
   await expireLinks()
   await forgetUnanswered()
   await forgetOldLimits()
+  await forgetOldPauses()
   await forgetOldSubmissions()
   await forgetOldSignInLinks()
   await forgetOldSessions()
