@@ -205,7 +205,7 @@ async function partsOf(connectionId: string) {
 /** What the operator would ask after a bad night. */
 async function examine(): Promise<void> {
   for (const command of [['audit', 'verify'], ['doctor']]) {
-    const { exitCode, output } = await runCommand(command)
+    const { exitCode, output } = await runCommand({ argv: command, folder: '/', input: null })
     assert.equal(exitCode, 0, JSON.stringify(output))
   }
 }

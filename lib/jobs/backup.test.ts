@@ -82,7 +82,7 @@ async function reads(): Promise<string> {
     state: 'in_force',
   })
   assert.ok(credential)
-  return (await openCredential(operator, credential, 'test')).reveal()
+  return (await openCredential(operator, credential, 'check_after_yes')).reveal()
 }
 
 /** Opens what was restored, as the portal there would. */

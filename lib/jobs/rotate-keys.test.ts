@@ -48,7 +48,7 @@ async function sealFor(connectionId: string, trx: Kysely<Database> = db()): Prom
 async function read({ connectionId, token }: Sealed): Promise<void> {
   const credential = await findCredential(db(), { teamId: operator.teamId, connectionId, state: 'in_force' })
   assert.ok(credential)
-  assert.equal((await openCredential(operator, credential, 'test')).reveal(), token)
+  assert.equal((await openCredential(operator, credential, 'check_after_yes')).reveal(), token)
 }
 
 /** Many connections of one request, each with a token of its own. */

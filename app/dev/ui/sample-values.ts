@@ -42,6 +42,8 @@ export function sampleConnection(
     connectedAt: status === 'connected' || status === 'stopped' ? day('2026-11-05T09:30') : null,
     checkedAt: endedAt,
     exposedAt: null,
+    adoptedAt: null,
+    waitedSeconds: null,
     nextCheckAt: day('2026-11-19T14:20'),
     reference: 'KTR-482',
     language,
@@ -82,7 +84,7 @@ export const report: CapabilityRow[] = capabilities.map((capability, index) => (
 }))
 
 export function sampleVerification(verdictCode: VerdictCode): Verification {
-  return { verdictCode, owner, report, moreThanNeeded: verdictCode === 'OK', createdAt: endedAt }
+  return { verdictCode, owner, report, since: null, moreThanNeeded: verdictCode === 'OK', createdAt: endedAt }
 }
 
 /** A row of the board for every status. */
@@ -101,6 +103,7 @@ export function boardRows(t: Words): ShownRow[] {
       status === 'needs_manager' ? t('board.snoozedNote', { date: '24 November', note: 'They ask their IT' }) : null,
     turn: t(`board.turn.${turnOf(status, null)}`),
     title: status === 'needs_customer' ? t('verdicts.TOKEN_REJECTED.title') : null,
+    nextTry: status === 'waiting_provider' ? 'Next try in 2 minutes' : null,
     checked: index % 2 ? time : null,
     linkEnds: index % 3 ? time : null,
     owner: index % 4 ? 'Maria Lopez' : null,
