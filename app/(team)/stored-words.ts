@@ -23,12 +23,24 @@ export function detailWords(
   { action, details }: { action: string; details: Record<string, unknown> },
   { t, language }: { t: Words; language: Language },
 ): string[] {
-  return Object.entries(details)
-    .filter(([name, value]) => !/id$|^connections$|^found$/i.test(name) && ['string', 'number'].includes(typeof value))
-    .map(([name, value]) => {
-      const label = Object.hasOwn(audit.details, name) ? t(`audit.details.${name}`) : name
-      return `${label}: ${valueWords(action, String(value), { t, language })}`
-    })
+  return (
+    Object.entries(details)
+      .filter(
+        ([name, value]) => !/id$|^connections$|^found$/i.test(name) && ['string', 'number'].includes(typeof value),
+      )
+      // The database keeps no order of its own that says anything.
+      .sort(([one], [other]) => rankOf(one) - rankOf(other))
+      .map(([name, value]) => {
+        const label = Object.hasOwn(audit.details, name) ? t(`audit.details.${name}`) : name
+        return `${label}: ${valueWords(action, String(value), { t, language })}`
+      })
+  )
+}
+
+const ranks = Object.keys(audit.details)
+
+function rankOf(name: string): number {
+  return ranks.includes(name) ? ranks.indexOf(name) : ranks.length
 }
 
 function valueWords(action: string, value: string, { t, language }: { t: Words; language: Language }): string {

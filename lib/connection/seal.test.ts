@@ -119,7 +119,7 @@ onEachEngine(
       assert.deepEqual(row, {
         actorKind: 'operator',
         action: 'credential.read',
-        reason: 'test',
+        reason: 'check_after_yes',
         details: { version: 1 },
       })
     })

@@ -12,7 +12,7 @@ export function AuditTable({ rows, language }: { rows: AuditRow[]; language: Lan
   const t = words(language)
   const column = (name: (typeof columns)[number]) => t(`audit.${name}`)
   return (
-    <table className="rows">
+    <table className="rows audit-rows">
       <caption>{t('audit.caption')}</caption>
       <thead>
         <tr>

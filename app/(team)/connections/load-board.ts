@@ -127,10 +127,10 @@ function show(row: BoardRow, language: Language, profileNames: Map<string, strin
 }
 
 /** What the last check found, unless it found nothing to tell. */
-function titleOf({ verdictCode, teamName, checkedAt }: BoardRow, language: Language): string | null {
+function titleOf({ verdictCode, teamName, ownerName, checkedAt }: BoardRow, language: Language): string | null {
   if (!verdictCode || verdicts[verdictCode].severity === 'ok') return null
   const date = formatDate(checkedAt ?? new Date(), language)
-  return words(language)(`verdicts.${verdictCode}.title`, { team: teamName, date })
+  return words(language)(`verdicts.${verdictCode}.title`, { team: teamName, contact: ownerName ?? teamName, date })
 }
 
 function nextTryOf({ status, nextCheckAt }: BoardRow, language: Language): string | null {
