@@ -46,6 +46,31 @@ test.describe('without JavaScript', () => {
     expect(new URL(page.url()).search).toBe('')
   })
 
+  test('whose turn it is: sections, each with the way to all of it', async ({ page }) => {
+    const customer = newCustomer()
+    await request({ customer })
+    await signIn(page, 'account_manager')
+    await page.getByLabel('Search').fill(customer)
+    await page.getByRole('button', { name: 'Show' }).click()
+    await page.getByRole('link', { name: 'By whose turn' }).click()
+    expect(new URL(page.url()).searchParams.get('by')).toBe('turn')
+    const section = (name: string) => page.locator('tbody').filter({ has: page.getByRole('heading', { name }) })
+    await expect(section('Waiting for the customer')).toContainText(customer)
+    for (const name of ['Needs you', 'Support', 'Nobody']) await expect(section(name)).toContainText('Nothing here.')
+    await expect(page.getByLabel('Status')).toHaveCount(0)
+
+    await page.goto('/connections?by=turn')
+    await expect(section('Waiting for the customer').locator('th[scope=row]')).not.toHaveCount(0)
+    expect(await section('Waiting for the customer').locator('th[scope=row]').count()).toBeLessThanOrEqual(8)
+    await section('Waiting for the customer')
+      .getByRole('link', { name: /: All \d+$/ })
+      .click()
+    expect(new URL(page.url()).searchParams.get('turn')).toBe('customer')
+    await expect(page.getByLabel('Whose turn')).toHaveValue('customer')
+    for (const turn of await page.locator('td[data-label="Whose turn"]').allTextContents())
+      expect(turn).toMatch(/customer/i)
+  })
+
   test('sending again says first what it will do, then does it, row by row', async ({ page }) => {
     const customer = newCustomer()
     const email = `${customer.slice(6)}@board.example`
@@ -141,6 +166,22 @@ test('a change is told, and waits for [Show]', async ({ page, browser }) => {
   await page.getByRole('button', { name: 'Show' }).last().click()
   await expect(page.locator('main [data-status]')).toHaveAttribute('data-status', 'connected')
   await expect(news).toHaveText('')
+})
+
+test('in sections a change is told too, and moves the row when it is asked for', async ({ page, browser }) => {
+  const customer = newCustomer()
+  const asked = await request({ customer })
+  await signIn(page, 'account_manager')
+  await page.goto(`/connections?by=turn&q=${encodeURIComponent(customer)}`)
+  const section = (name: string) => page.locator('tbody').filter({ has: page.getByRole('heading', { name }) })
+  await expect(section('Waiting for the customer')).toContainText(customer)
+  const other = await browser.newPage()
+  await connectAs(other, asked.link, 'e2e-52')
+  await other.close()
+  await expect(page.getByRole('status')).toHaveText('1 row changed', { timeout: 40_000 })
+  await page.getByRole('button', { name: 'Show' }).last().click()
+  await expect(section('Nobody')).toContainText(customer)
+  await expect(section('Waiting for the customer')).toContainText('Nothing here.')
 })
 
 test('while nothing is answered the last rows stay, with their time', async ({ page }) => {

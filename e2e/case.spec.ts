@@ -96,6 +96,60 @@ for (const javaScriptEnabled of [true, false]) {
   })
 }
 
+for (const javaScriptEnabled of [true, false])
+  test.describe(javaScriptEnabled ? 'a proposal, with JavaScript' : 'a proposal, without JavaScript', () => {
+    test.use({ javaScriptEnabled })
+    test.slow()
+
+    test('support proposes an address; a manager says no, then yes, and only then a link goes there', async ({
+      page,
+      browser,
+    }) => {
+      const asked = await request({ customer: `Propose ${javaScriptEnabled}` })
+      const email = `proposed-${javaScriptEnabled}@new.example`
+      const context = await browser.newContext({ javaScriptEnabled })
+      const managers = await context.newPage()
+      await signIn(managers, 'account_manager')
+      await signIn(page, 'support')
+      const propose = async (reason: string) => {
+        await page.goto(`/support/${idOf(asked)}`)
+        await expect(page.getByRole('link', { name: 'Correct the address' })).toHaveCount(0)
+        await page.getByRole('link', { name: 'Propose another address' }).click()
+        await page.getByLabel('Name of the contact').fill('Jane New')
+        await page.getByLabel('E-mail address').fill(email)
+        await page.getByRole('button', { name: 'Send the proposal' }).click()
+        await expect(page.getByText('Say why. It is kept in the audit log.')).toBeVisible()
+        await page.getByLabel('Why').fill(reason)
+        await page.getByRole('button', { name: 'Send the proposal' }).click()
+        await expect(page.getByText('The account manager is asked by mail.')).toBeVisible()
+        await expect(page.getByRole('heading', { name: `Ines Wolf proposes Jane New (${email})` })).toBeVisible()
+        await expect(page.getByRole('link', { name: 'Yes, use it and send a new link' })).toHaveCount(0)
+      }
+
+      await propose('She told me on the phone')
+      await expect(page.getByText(/Letter “Proposal of another address” to/)).toBeVisible()
+      await managers.goto(`/connections/${idOf(asked)}`)
+      await expect(managers.getByText('She told me on the phone').first()).toBeVisible()
+      if (javaScriptEnabled) await expectGoodEverywhere(managers)
+      await managers.getByRole('link', { name: 'No', exact: true }).click()
+      await managers.getByRole('button', { name: 'No, keep Jane Miller' }).click()
+      await expect(managers.getByText('The contact stays Jane Miller.')).toBeVisible()
+      await expect(managers.getByRole('heading', { name: /proposes/ })).toHaveCount(0)
+      expect(mailsTo(email)).toEqual([])
+
+      await propose('She has written it down')
+      await managers.goto(`/connections/${idOf(asked)}`)
+      await managers.getByRole('link', { name: 'Yes, use it and send a new link' }).click()
+      await managers.getByRole('button', { name: 'Yes, use it and send a new link' }).click()
+      await expect(
+        managers.getByText('The address is corrected, and a new link is on its way to Jane New'),
+      ).toBeVisible()
+      await expect.poll(() => mailsTo(email).length).toBe(1)
+      expect((await page.request.get(asked.link)).status()).toBe(410)
+      await context.close()
+    })
+  })
+
 test('Escape leaves a dialog, and the focus is where it came from', async ({ page }) => {
   test.slow()
   const asked = await request()
