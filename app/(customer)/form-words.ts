@@ -24,6 +24,12 @@ const kinds = [
   'google',
   'private_key',
   'connection_string',
+  'hubspot',
+  'openai',
+  'gitlab',
+  'shopify',
+  'npm',
+  'mail_service',
 ] as const
 const plain = [
   'nameLabel',
@@ -53,6 +59,7 @@ const plain = [
   'reload',
   'pasteAgain',
   'copyForAdmin',
+  'mailForAdmin',
   'copied',
 ] as const
 const readyStatuses = ['draft', 'queued', 'sent', 'visited'] as const
@@ -74,6 +81,9 @@ export function formWords(connection: CustomerConnection): Record<string, string
     nameHint: t('pages.form.nameHint', { team }),
     whatToDo: t('pages.verdict.whatToDo'),
     who: t('pages.verdict.who'),
+    useOther: t('pages.verdict.useOther', { domain: '{domain}' }),
+    useOtherHint: t('pages.verdict.useOtherHint', { domain: '{domain}' }),
+    reportTitle: t('pages.verdict.report'),
     reference: t('pages.frame.reference', { reference: '{reference}' }),
     ...Object.fromEntries(fieldCodes.map((code) => [`error_${code}`, t(`verdicts.${code}.title`)])),
     ...Object.fromEntries(removals.map((key) => [`removed_${key}`, t(`pages.form.removed.${key}`)])),

@@ -41,7 +41,7 @@ export function CredentialForm({
   locked,
   connectionId,
   isPreview = false,
-  useOtherForm,
+  useOther,
   internal,
 }: {
   action: (before: ConnectState, form: FormData) => Promise<ConnectState>
@@ -56,8 +56,8 @@ export function CredentialForm({
   connectionId: string
   /** The team looks at the form: no sign of a person is reported. */
   isPreview?: boolean
-  /** "Use acme-uk" in one press; its own form, drawn by the server. */
-  useOtherForm: ReactNode
+  /** "Use acme-uk" in one press. */
+  useOther: () => Promise<void>
   /** What is said when we failed; it comes with the page, because the database may be what failed. */
   internal: Explanation
 }) {
@@ -124,8 +124,14 @@ export function CredentialForm({
           words={words}
           reference={state.reference}
           hint={state.tokenHint}
+          found={state.found}
         >
-          {state.otherDomain && useOtherForm}
+          {state.otherDomain && (
+            <form action={useOther} className="mt-4 space-y-2">
+              <Button type="submit">{words.useOther?.replace('{domain}', state.otherDomain)}</Button>
+              <p className="text-sm">{words.useOtherHint?.replace('{domain}', state.typed.domain)}</p>
+            </form>
+          )}
         </VerdictPanel>
       )}
       {header}

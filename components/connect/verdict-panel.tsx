@@ -2,8 +2,20 @@
 
 import type { ReactNode } from 'react'
 import { useEffect, useRef } from 'react'
-import { CopyButton } from '#components/ui/copy-button.tsx'
 import type { Explanation } from '#lib/connection/explain.ts'
+import { Disclosure } from '#lib/providers/guide-kit/disclosure.tsx'
+import { AdminText } from './admin-text.tsx'
+import { OwnerCard } from './owner-card.tsx'
+import type { Report } from './permission-report.tsx'
+import { PermissionReport } from './permission-report.tsx'
+
+/** What the check found out about the token that it could not take. */
+export type Found = {
+  owner: { title: string; facts: { label: string; value: string; strong?: boolean }[] } | null
+  report: Report | null
+  /** The report is the answer, not only background to it. */
+  isReportOpen: boolean
+}
 
 /** Why the token could not be taken: title, cause, numbered steps, who can do it. Takes the focus when it appears. */
 export function VerdictPanel({
@@ -12,6 +24,7 @@ export function VerdictPanel({
   words,
   reference,
   hint,
+  found,
   children,
 }: {
   badge: ReactNode
@@ -19,6 +32,7 @@ export function VerdictPanel({
   words: Record<string, string>
   reference?: string | null
   hint?: string | null
+  found?: Found | null
   children?: ReactNode
 }) {
   const heading = useRef<HTMLHeadingElement>(null)
@@ -32,6 +46,11 @@ export function VerdictPanel({
       </h2>
       <p>{explanation.cause}</p>
       {hint && <p>{hint}</p>}
+      {found?.owner && (
+        <div className="my-3 max-w-xl">
+          <OwnerCard {...found.owner} level={3} />
+        </div>
+      )}
       {explanation.steps.length > 0 && (
         <>
           <h3 className="mt-3 font-semibold">{words.whatToDo}</h3>
@@ -50,7 +69,18 @@ export function VerdictPanel({
         </p>
       )}
       {explanation.copyForAdmin && (
-        <CopyButton text={explanation.copyForAdmin} label={words.copyForAdmin ?? ''} copied={words.copied ?? ''} />
+        <AdminText
+          text={explanation.copyForAdmin}
+          mail={explanation.mailForAdmin}
+          words={{ copy: words.copyForAdmin ?? '', copied: words.copied ?? '', mail: words.mailForAdmin ?? '' }}
+        />
+      )}
+      {found?.report && (
+        <div className="mt-4">
+          <Disclosure title={words.reportTitle} open={found.isReportOpen}>
+            <PermissionReport {...found.report} />
+          </Disclosure>
+        </div>
       )}
       {reference && <p className="mt-3">{words.reference?.replace('{reference}', reference)}</p>}
     </section>

@@ -116,8 +116,14 @@ async function adopt(
   const connection = unsaved(actor, candidate)
   const code = await compareWithExpected(connection, verdict, { fingerprint: fingerprint(actor.teamId, apiToken) })
   // The team uses the token as it is: its limits are known to whoever imports it.
-  const accepted = code === 'LIMITED_ACCESS' && profile.limitsAllowed ? code : null
-  const settlement = await prepareSettlement(actor, connection, { code, verdict, apiToken, accepted })
+  const accepted = code === 'LIMITED_ACCESS' && profile.limitsAllowed ? [code] : []
+  const settlement = await prepareSettlement(actor, connection, {
+    code,
+    verdict,
+    apiToken,
+    accepted,
+    askedDomain: candidate.domain,
+  })
   const reference = dryRun ? null : await store(actor, candidate, settlement, ownerId)
   return {
     line,
@@ -186,7 +192,7 @@ async function store(
       name,
       typedDomain: domain,
       startDate,
-      acceptedCode: code === 'LIMITED_ACCESS' ? code : null,
+      acceptedCodes: code === 'LIMITED_ACCESS' ? [code] : [],
     })
     await markAdopted(trx, actor, connectionId)
     await writeSettlement(trx, actor, settlement, { from: connection.status, version: 0, trigger: 'staff' })
@@ -213,7 +219,7 @@ function unsaved(actor: Actor, { wanted, profile, name, domain, startDate }: Can
     status: 'queued',
     verdictCode: null,
     version: 0,
-    acceptedCode: null,
+    acceptedCodes: [],
     typedDomain: domain,
     // Whoever imports a token knows the company: another one is not to be slipped in.
     expectedDomain: domain,

@@ -10,9 +10,11 @@ import { lockLinkForSubmit } from '#lib/data/secure-links.ts'
 import { findLatestVerification } from '#lib/data/verifications.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { ConnectOutcome } from './connect.ts'
+import { resultOf } from './connect.ts'
 import { enqueueAfterSettlement } from './letters.ts'
+import { mayUseOtherCompany } from './other-company.ts'
 import { openCredential } from './seal.ts'
-import { mayUseOtherCompany, prepareSettlement, writeSettlement } from './settle.ts'
+import { prepareSettlement, writeSettlement } from './settle.ts'
 import { checkLive, compareWithExpected } from './verify.ts'
 
 /** What a customer may say yes to. Anything else needs a manager or another token. */
@@ -32,17 +34,19 @@ export async function confirmPending(holder: LinkHolder): Promise<ConnectOutcome
   if (!pending || !companyDomain || !asked || !ACCEPTABLE.includes(asked)) return { kind: 'nothing_pending' }
   if (asked === 'COMPANY_MISMATCH' && !mayUseOtherCompany(connection, companyDomain)) return { kind: 'nothing_pending' }
 
+  const accepted = [...connection.acceptedCodes, asked]
   const apiToken = await openCredential(holder, pending, 'check_after_yes')
   const verdict = await checkLive(connection, { apiToken, companyDomain, startDate: connection.startDate })
   const code = await compareWithExpected(connection, verdict, {
     fingerprint: fingerprint(holder.teamId, apiToken),
-    accepted: [asked],
+    accepted,
   })
   const settlement = await prepareSettlement(holder, connection, {
     code,
     verdict,
     apiToken,
-    accepted: asked,
+    askedDomain: companyDomain,
+    accepted,
   })
 
   return inTransaction(async (trx): Promise<ConnectOutcome> => {
@@ -55,16 +59,11 @@ export async function confirmPending(holder: LinkHolder): Promise<ConnectOutcome
       name: connection.name,
       typedDomain: companyDomain,
       startDate: connection.startDate,
-      acceptedCode: asked,
+      acceptedCodes: accepted,
     })
-    await writeSettlement(trx, holder, settlement, { from, version, trigger: 'confirm' })
-    await enqueueAfterSettlement(trx, holder, settlement, { trigger: 'confirm' })
-    return {
-      kind: 'settled',
-      verdictCode: code,
-      status: settlement.status,
-      retryAfterSeconds: settlement.retryAfterSeconds,
-    }
+    const written = await writeSettlement(trx, holder, settlement, { from, version, trigger: 'confirm' })
+    await enqueueAfterSettlement(trx, holder, written, { trigger: 'confirm' })
+    return { kind: 'settled', ...resultOf(written) }
   })
 }
 

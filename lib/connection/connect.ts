@@ -17,6 +17,7 @@ import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { Secret } from '#lib/secret.ts'
 import { enqueueAfterSettlement } from './letters.ts'
 import { closeExposure, isReplacing, judgeReplacement } from './rotate.ts'
+import type { Settlement } from './settle.ts'
 import { prepareSettlement, writeSettlement } from './settle.ts'
 import { isEnding, isSettled } from './status.ts'
 import { checkLive, compareWithExpected } from './verify.ts'
@@ -131,14 +132,12 @@ async function store(
   typed: Submission,
   { code, verdict, old }: { code: VerdictCode; verdict: Verdict | null; old: 'refused' | 'unknown' | null },
 ): Promise<ConnectOutcome> {
-  const settlement = await prepareSettlement(holder, connection, { code, verdict, apiToken: typed.apiToken })
-  const isReplaced = isReplacing(connection) && settlement.keeping === 'in_force'
-  const result: SubmissionResult = {
-    verdictCode: code,
-    status: settlement.status,
-    retryAfterSeconds: settlement.retryAfterSeconds,
-    ...(isReplacing(connection) && !isReplaced && { notKept: true }),
-  }
+  const settlement = await prepareSettlement(holder, connection, {
+    code,
+    verdict,
+    apiToken: typed.apiToken,
+    askedDomain: typed.domain,
+  })
   try {
     return await inTransaction(async (trx): Promise<ConnectOutcome> => {
       const state = await lockLinkForSubmit(trx, holder)
@@ -151,11 +150,14 @@ async function store(
         name: typed.connectionName,
         typedDomain: typed.domain,
         startDate: typed.startDate,
-        acceptedCode: null,
+        acceptedCodes: [],
       })
-      await writeSettlement(trx, holder, settlement, { from, version, trigger: 'submit' })
-      if (!result.notKept) await enqueueAfterSettlement(trx, holder, settlement, { trigger: 'submit' })
+      const written = await writeSettlement(trx, holder, settlement, { from, version, trigger: 'submit' })
+      const isReplaced = isReplacing(connection) && written.keeping === 'in_force'
+      const isNotKept = isReplacing(connection) && !isReplaced
+      if (!isNotKept) await enqueueAfterSettlement(trx, holder, written, { trigger: 'submit' })
       if (isReplaced && old) await closeExposure(trx, holder, { connectionId: connection.id, old })
+      const result: SubmissionResult = { ...resultOf(written), ...(isNotKept && { notKept: true }) }
       await finishSubmission(trx, holder, typed.submissionKey, result)
       return { kind: 'settled', ...result }
     })
@@ -166,4 +168,8 @@ async function store(
     log.warn('submission.commit_answer_lost', { connectionId: holder.connectionId })
     return { kind: 'settled', ...kept }
   }
+}
+
+export function resultOf({ code, status, retryAfterSeconds }: Settlement): SubmissionResult {
+  return { verdictCode: code, status, retryAfterSeconds }
 }

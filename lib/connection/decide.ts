@@ -37,13 +37,20 @@ export async function acceptPending(staff: Staff, connectionId: string): Promise
   const companyDomain = (await findLatestVerification(db(), scope))?.owner?.companyDomain
   if (!pending || !companyDomain || !isDecidable(connection) || !asked) return 'nothing_pending'
 
+  const accepted = [...connection.acceptedCodes, asked]
   const apiToken = await openCredential(staff, pending, 'check_after_team_yes')
   const verdict = await checkLive(connection, { apiToken, companyDomain, startDate: connection.startDate })
   const code = await compareWithExpected(connection, verdict, {
     fingerprint: fingerprint(staff.teamId, apiToken),
-    accepted: [asked],
+    accepted,
   })
-  const settlement = await prepareSettlement(staff, connection, { code, verdict, apiToken, accepted: asked })
+  const settlement = await prepareSettlement(staff, connection, {
+    code,
+    verdict,
+    apiToken,
+    askedDomain: companyDomain,
+    accepted,
+  })
 
   return inTransaction(async (trx): Promise<DecideOutcome> => {
     const { status: from, version } = await lockConnection(trx, scope)
@@ -55,10 +62,10 @@ export async function acceptPending(staff: Staff, connectionId: string): Promise
       name: connection.name,
       typedDomain: companyDomain,
       startDate: connection.startDate,
-      acceptedCode: asked,
+      acceptedCodes: accepted,
     })
-    await writeSettlement(trx, staff, settlement, { from, version, trigger: 'staff' })
-    await enqueueAfterSettlement(trx, staff, settlement, { trigger: 'retry' })
+    const written = await writeSettlement(trx, staff, settlement, { from, version, trigger: 'staff' })
+    await enqueueAfterSettlement(trx, staff, written, { trigger: 'retry' })
     return 'done'
   })
 }

@@ -62,7 +62,7 @@ onEachEngine(
         name: 'Acme sales',
         typedDomain: 'acme',
         startDate: '2024-05-01T00:00:00Z',
-        acceptedCode: null,
+        acceptedCodes: [],
       })
       assert.equal(await handOver(asked.holder, omar), 'done')
       assert.equal((await findLinkByKey(asked.linkKey))?.state, 'handed_over')

@@ -29,6 +29,8 @@ async function lettersAfter(status: Status, code: VerdictCode, trigger: 'submit'
     connection,
     code,
     verdict: { owner } as Verdict,
+    askedDomain: 'acme',
+    accepted: [],
     status,
     keeping: 'nothing',
     credential: null,

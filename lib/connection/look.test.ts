@@ -17,19 +17,18 @@ const owner: TokenOwner = {
 }
 
 function seen(code: CheckCode, over: Partial<Verdict> = {}): Verdict {
-  return {
-    code,
-    owner,
+  const nothing = {
     report: [],
     since: null,
     asked: true,
     burst: null,
     moreThanNeeded: false,
+    surplus: [],
     retryAfterSeconds: null,
     feature: null,
     calls: [],
-    ...over,
   }
+  return { code, owner, ...nothing, ...over }
 }
 
 const connected = { status: 'connected', isStopped: false, verdictCode: 'OK', companyId: '9', userId: '7' } as const

@@ -70,6 +70,7 @@ function notAsked({ code, secondsLeft }: Pause): Verdict {
     report: [],
     since: null,
     moreThanNeeded: false,
+    surplus: [],
     retryAfterSeconds: secondsLeft,
     feature: null,
     asked: false,

@@ -4,18 +4,20 @@ import type { Actor } from '#lib/actor.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { cancelCheck, scheduleCheck } from '#lib/data/connection-checks.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
-import { moveStatus, saveOwner, touchConnection } from '#lib/data/connections.ts'
-import { insertCredential, shredCredentials } from '#lib/data/credentials.ts'
+import { moveStatus, saveOwner, setTypedDomain, touchConnection } from '#lib/data/connections.ts'
+import { findSameToken, insertCredential, shredCredentials } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
 import { recordConnectionEvent } from '#lib/data/events.ts'
 import { getProfile } from '#lib/data/profiles.ts'
 import type { Database } from '#lib/data/schema.ts'
+import { lockTokensOfTeam } from '#lib/data/shared-fate.ts'
 import { insertVerification } from '#lib/data/verifications.ts'
-import type { Verdict } from '#lib/providers/provider.ts'
+import type { TokenOwner, Verdict } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
 import type { Secret } from '#lib/secret.ts'
 import { nextTrySeconds } from './next-try.ts'
+import { mayUseOtherCompany } from './other-company.ts'
 import { isReplacing } from './rotate.ts'
 import { sealToken, UNVERIFIED_HOST } from './seal.ts'
 import type { Status } from './status.ts'
@@ -29,8 +31,12 @@ export type Settlement = {
   connection: CustomerConnection
   code: VerdictCode
   verdict: Verdict | null
+  /** The address that was checked. */
+  askedDomain: string
   status: Status
   keeping: Keeping
+  /** What somebody said yes to. */
+  accepted: readonly VerdictCode[]
   credential: Awaited<ReturnType<typeof sealToken>> | null
   /** Seconds until our next try; only for a wait. */
   retryAfterSeconds: number | null
@@ -46,17 +52,18 @@ export async function prepareSettlement(
     code,
     verdict,
     apiToken,
-    accepted = null,
+    askedDomain,
+    accepted = [],
     attempt = 0,
-  }: Judged & { apiToken: Secret; accepted?: VerdictCode | null; attempt?: number },
+  }: Judged & { apiToken: Secret; askedDomain: string; accepted?: readonly VerdictCode[]; attempt?: number },
 ): Promise<Settlement> {
   const { limitsAllowed } = await getProfile(db(), connection)
   const status =
     code === 'LIMITED_ACCESS' && !limitsAllowed
       ? 'needs_customer'
-      : statusAfter(code, { limitsAccepted: accepted === code })
+      : statusAfter(code, { limitsAccepted: accepted.includes(code) })
   if (isReplacing(connection) && status !== 'connected' && status !== 'connected_limited')
-    return notKept(connection, { code, verdict })
+    return notKept(connection, { code, verdict }, { askedDomain, accepted })
   const waiting = status === 'waiting_provider'
   const stillWaiting = waiting && connection.status === 'waiting_provider'
   const keeping = stillWaiting ? 'unchanged' : keepingOf(connection, { code, status, verdict })
@@ -66,8 +73,10 @@ export async function prepareSettlement(
     connection,
     code,
     verdict,
+    askedDomain,
     status,
     keeping,
+    accepted,
     credential:
       keeping === 'nothing' || keeping === 'unchanged'
         ? null
@@ -84,9 +93,14 @@ export async function prepareSettlement(
 }
 
 /** What was meant to replace a working token did not pass: the connection goes on with the one it has. */
-function notKept(connection: CustomerConnection, judged: Judged): Settlement {
+function notKept(
+  connection: CustomerConnection,
+  judged: Judged,
+  { askedDomain, accepted }: Pick<Settlement, 'askedDomain' | 'accepted'>,
+): Settlement {
   const { status } = connection
-  return { connection, ...judged, status, keeping: 'nothing', credential: null, retryAfterSeconds: null }
+  const nothing = { keeping: 'nothing', credential: null, retryAfterSeconds: null } as const
+  return { connection, ...judged, askedDomain, accepted, status, ...nothing }
 }
 
 function keepingOf(connection: CustomerConnection, { code, status, verdict }: Judged & { status: Status }): Keeping {
@@ -97,33 +111,34 @@ function keepingOf(connection: CustomerConnection, { code, status, verdict }: Ju
   return 'nothing'
 }
 
-/** Whether "Use acme-uk" may be offered: not when the request, or an earlier connection, names another company. */
-export function mayUseOtherCompany(
-  connection: Pick<CustomerConnection, 'expectedDomain' | 'connectedAt'>,
-  otherDomain: string | null,
-): boolean {
-  if (!otherDomain || connection.connectedAt) return false
-  return connection.expectedDomain === null || connection.expectedDomain === otherDomain
-}
-
 /** Seconds until the next regular look: the profile's interval, or up to a sixth sooner, so that looks spread out. */
 export function watchInSeconds({ checkIntervalMinutes }: { checkIntervalMinutes: number }): number {
   return Math.round(checkIntervalMinutes * 60 * (1 - Math.random() / 6))
 }
 
-/** Writes a settlement on a locked connection: credential, status, check, audit. Part of the caller's transaction. */
+/**
+ * Writes a settlement on a locked connection: credential, status, check, audit. Part of the caller's transaction.
+ * Answers what was written: it is another one when somebody else connected with the same token meanwhile.
+ */
 export async function writeSettlement(
   trx: Kysely<Database>,
   actor: Actor,
-  settlement: Settlement,
+  prepared: Settlement,
   { from, version, trigger }: { from: Status; version: number; trigger: 'submit' | 'confirm' | 'retry' | 'staff' },
-): Promise<void> {
-  const { connection, code, verdict, status, keeping, credential } = settlement
+): Promise<Settlement> {
+  const settlement = await unlessTakenMeanwhile(trx, actor, prepared)
+  const { connection, code, verdict, askedDomain, status, keeping, credential } = settlement
   const scope = { teamId: actor.teamId, connectionId: connection.id }
   const waiting = status === 'waiting_provider'
   const connected = status === 'connected' || status === 'connected_limited'
 
-  await insertVerification(trx, actor, { connectionId: connection.id, trigger, verdictCode: code, verdict })
+  await insertVerification(trx, actor, {
+    connectionId: connection.id,
+    trigger,
+    verdictCode: code,
+    verdict,
+    askedDomain,
+  })
   // A retry settles a token that is sealed already: refused, it goes; accepted, it is sealed anew under its real host.
   const nextVersion = trigger === 'retry' ? version : version + 1
   const ended =
@@ -138,8 +153,10 @@ export async function writeSettlement(
       details: { version: nextVersion, host: credential.host },
     })
   }
-  if (connected && !isTry && verdict?.owner)
+  if (connected && !isTry && verdict?.owner) {
     await saveOwner(trx, actor, { connectionId: connection.id, owner: verdict.owner })
+    await followRename(trx, actor, connection, verdict.owner)
+  }
   await touchConnection(trx, actor, {
     connectionId: connection.id,
     checked: verdict?.asked ?? false,
@@ -159,7 +176,7 @@ export async function writeSettlement(
     details: { verdict: code, from, to: status },
   })
   const connectionId = connection.id
-  if (isTry) return
+  if (isTry) return settlement
   if (waiting)
     await scheduleCheck(trx, actor, {
       connectionId,
@@ -178,4 +195,31 @@ export async function writeSettlement(
       connectionId,
     })
   }
+  return settlement
+}
+
+/** Two connections may take one token at the same time; the one that is written second waits for the manager like any other. */
+async function unlessTakenMeanwhile(trx: Kysely<Database>, actor: Actor, settlement: Settlement): Promise<Settlement> {
+  const { connection, credential, status, accepted } = settlement
+  const takesToken = status === 'connected' || status === 'connected_limited'
+  if (!credential || !takesToken || accepted.includes('ALREADY_CONNECTED')) return settlement
+  await lockTokensOfTeam(trx, actor.teamId)
+  const { fingerprint } = credential
+  const taken = await findSameToken(trx, { teamId: actor.teamId, connectionId: connection.id, fingerprint })
+  if (!taken) return settlement
+  if (isReplacing(connection))
+    return notKept(connection, { code: 'ALREADY_CONNECTED', verdict: settlement.verdict }, settlement)
+  return { ...settlement, code: 'ALREADY_CONNECTED', status: 'needs_manager', keeping: 'pending' }
+}
+
+/** The company of before has another domain by now: what was typed is put right, and people can read why. */
+async function followRename(
+  trx: Kysely<Database>,
+  actor: Actor,
+  { id: connectionId, connectedAt, providerCompanyDomain: from }: CustomerConnection,
+  { companyDomain: to }: TokenOwner,
+): Promise<void> {
+  if (!connectedAt || !from || !to || from === to) return
+  await setTypedDomain(trx, actor, { connectionId, typedDomain: to })
+  await recordAudit(trx, actor, { action: 'connection.company_renamed', objectId: connectionId, details: { from, to } })
 }

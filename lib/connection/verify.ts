@@ -5,7 +5,7 @@ import { db } from '#lib/data/database.ts'
 import { getProfile } from '#lib/data/profiles.ts'
 import type { ProviderCompany } from '#lib/data/provider-pauses.ts'
 import { env } from '#lib/env.ts'
-import type { Provider, Verdict } from '#lib/providers/provider.ts'
+import type { Provider, TokenOwner, Verdict } from '#lib/providers/provider.ts'
 import { providers } from '#lib/providers/registry.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { Secret } from '#lib/secret.ts'
@@ -28,12 +28,16 @@ export function companyOf(
   return { teamId, provider, company: companyDomain.toLowerCase() }
 }
 
+/** What a check has to know of its connection. A company that it was connected with before is followed to a new domain. */
+export type Checked = Pick<CustomerConnection, 'teamId' | 'provider' | 'profile'> &
+  Partial<Pick<CustomerConnection, 'connectedAt' | 'providerCompanyId'>>
+
 /**
  * One live check of a token against what the connection's profile needs. Reads only; never throws for the provider's sake.
  * `by`: whether somebody waits for it; a check in the background must have been admitted before, see admit.ts.
  */
 export async function checkLive(
-  connection: Pick<CustomerConnection, 'teamId' | 'provider' | 'profile'>,
+  connection: Checked,
   {
     apiToken,
     companyDomain,
@@ -54,6 +58,7 @@ export async function checkLive(
     providerOf(connection).verify({
       apiToken,
       companyDomain,
+      knownCompanyId: connection.connectedAt ? (connection.providerCompanyId ?? null) : null,
       needs: { capabilities, accountAdmin, startDate },
       depth,
       fakeBaseUrl: env().pipedriveBaseUrl,
@@ -62,9 +67,14 @@ export async function checkLive(
   return by === 'person' ? checkForPerson(at, check) : heedLimits(at, await check())
 }
 
+/** With these the token itself works, so that whom it belongs to counts before anything it may or may not do. */
+const WORKS: readonly VerdictCode[] = ['OK', 'LIMITED_ACCESS', 'FEATURE_OFF']
+/** With these it is of no use yet, but whoever could mend that should not do it in the wrong company. */
+const OWNED: readonly VerdictCode[] = [...WORKS, 'NOT_ADMIN', 'NO_DEALS_ACCESS', 'USER_INACTIVE']
+
 /**
  * What the verdict becomes beside what was expected: the company the request names, the company and the
- * person it was connected with before, and the team's other connections. Only a working token is compared.
+ * person it was connected with before, and the team's other connections. `accepted`: what somebody said yes to.
  */
 export async function compareWithExpected(
   connection: CustomerConnection,
@@ -72,18 +82,20 @@ export async function compareWithExpected(
   { fingerprint, accepted = [] }: { fingerprint: Buffer; accepted?: readonly VerdictCode[] },
 ): Promise<VerdictCode> {
   const { code, owner } = verdict
-  if (!owner || (code !== 'OK' && code !== 'LIMITED_ACCESS')) return code
-
-  const before = connection.connectedAt ? connection : null
-  const anotherCompany = before
-    ? before.providerCompanyId !== owner.companyId
-    : connection.expectedDomain !== null && connection.expectedDomain !== owner.companyDomain
-  if (anotherCompany) return 'WRONG_ACCOUNT'
+  if (!owner || !OWNED.includes(code)) return code
+  if (isAnotherCompany(connection, owner)) return 'WRONG_ACCOUNT'
+  if (!WORKS.includes(code)) return code
 
   const scope = { teamId: connection.teamId, connectionId: connection.id, fingerprint }
   if (!accepted.includes('ALREADY_CONNECTED') && (await findSameToken(db(), scope))) return 'ALREADY_CONNECTED'
 
-  const anotherPerson = before !== null && before.providerUserId !== owner.userId
+  const anotherPerson = connection.connectedAt !== null && connection.providerUserId !== owner.userId
   if (anotherPerson && !accepted.includes('USER_MISMATCH')) return 'USER_MISMATCH'
   return code
+}
+
+/** A connection keeps its company by the company's id, which a new domain does not change; before that the request's word counts. */
+function isAnotherCompany(connection: CustomerConnection, { companyId, companyDomain }: TokenOwner): boolean {
+  if (connection.connectedAt) return connection.providerCompanyId !== companyId
+  return connection.expectedDomain !== null && connection.expectedDomain !== companyDomain
 }

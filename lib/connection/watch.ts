@@ -252,20 +252,21 @@ export async function retryWaiting(due: DueCheck): Promise<void> {
   if (!verdict.asked) return hold(due, Math.max(NOT_ASKED_SECONDS, verdict.retryAfterSeconds ?? 0))
   const code = await compareWithExpected(connection, verdict, {
     fingerprint: fingerprint(due.teamId, apiToken),
-    accepted: connection.acceptedCode ? [connection.acceptedCode] : [],
+    accepted: connection.acceptedCodes,
   })
   const settlement = await prepareSettlement(watcher, connection, {
     code,
     verdict,
     apiToken,
-    accepted: connection.acceptedCode,
+    askedDomain: companyDomain,
+    accepted: connection.acceptedCodes,
     attempt: due.attempt,
   })
 
   await inTransaction(async (trx) => {
     const { status: from, version } = await lockConnection(trx, due)
     if (from !== 'waiting_provider' || !(await holdsLease(trx, due))) return
-    await writeSettlement(trx, watcher, settlement, { from, version, trigger: 'retry' })
-    await enqueueAfterSettlement(trx, watcher, settlement, { trigger: 'retry' })
+    const written = await writeSettlement(trx, watcher, settlement, { from, version, trigger: 'retry' })
+    await enqueueAfterSettlement(trx, watcher, written, { trigger: 'retry' })
   })
 }

@@ -12,8 +12,8 @@ import { findOffBoarding } from './off-boardings.ts'
 import type { Database } from './schema.ts'
 import type { SecureLink } from './secure-links.ts'
 import { findNewestLink } from './secure-links.ts'
-import type { Verification } from './verifications.ts'
-import { findLatestVerification } from './verifications.ts'
+import type { RightsReport, Verification } from './verifications.ts'
+import { findLatestReport, findLatestVerification } from './verifications.ts'
 
 /** Everything the team's page of one connection shows, but for what happened to it. */
 export type Case = {
@@ -25,6 +25,10 @@ export type Case = {
   others: number
   seen: Verification | null
   ending: OffBoarding | null
+  /** From the latest check that looked at rights. */
+  rights: RightsReport | null
+  /** The latest change of the company's address that we followed. */
+  renamed: { from: string; to: string; at: Date } | null
   /** The company that the latest token belonged to, accepted or not. */
   seenCompany: { name: string | null; domain: string } | null
   /** Another address that support asks for, while it waits for a yes. */
@@ -35,11 +39,13 @@ export type Case = {
 
 export async function readCase(trx: Kysely<Database>, connection: CustomerConnection): Promise<Case> {
   const { teamId, requestId, id: connectionId } = connection
-  const [contacts, link, siblings, seen, times, ending, proposal, handOver] = await Promise.all([
+  const [contacts, link, siblings, seen, rights, renamed, times, ending, proposal, handOver] = await Promise.all([
     getRequestContacts(trx, { teamId, requestId }),
     findNewestLink(trx, { teamId, requestId }),
     listRequestConnections(trx, { teamId, requestId }),
     findLatestVerification(trx, { teamId, connectionId }),
+    findLatestReport(trx, { teamId, connectionId }),
+    findRename(trx, { teamId, connectionId }),
     findTimes(trx, { teamId, connectionId }),
     findOffBoarding(trx, { teamId, connectionId }),
     findWaitingProposal(trx, { teamId, requestId }),
@@ -55,10 +61,30 @@ export async function readCase(trx: Kysely<Database>, connection: CustomerConnec
     others: siblings.length - 1,
     seen,
     ending,
+    rights,
+    renamed,
     seenCompany: companyDomain ? { name: companyName ?? null, domain: companyDomain } : null,
     proposal,
     handOverId: handOver?.id ?? null,
   }
+}
+
+async function findRename(
+  trx: Kysely<Database>,
+  { teamId, connectionId }: { teamId: string; connectionId: string },
+): Promise<Case['renamed']> {
+  const row = await trx
+    .selectFrom('auditEvents')
+    .select(['details', 'at'])
+    .where('teamId', '=', teamId)
+    .where('objectId', '=', connectionId)
+    .where('action', '=', 'connection.company_renamed')
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const { from, to } = row?.details ?? {}
+  return row && typeof from === 'string' && typeof to === 'string' ? { from, to, at: row.at } : null
 }
 
 function findTimes(trx: Kysely<Database>, { teamId, connectionId }: { teamId: string; connectionId: string }) {

@@ -21,8 +21,8 @@ export type CustomerConnection = {
   status: Status
   verdictCode: VerdictCode | null
   version: number
-  /** What the customer said yes to, for the token that is being checked. */
-  acceptedCode: VerdictCode | null
+  /** What somebody said yes to, for the token that is being checked. */
+  acceptedCodes: VerdictCode[]
   typedDomain: string | null
   expectedDomain: string | null
   providerCompanyId: string | null
@@ -111,7 +111,7 @@ function selectConnections(trx: Kysely<Database>) {
       'connections.status',
       'connections.verdictCode',
       'connections.version',
-      'connections.acceptedCode',
+      'connections.acceptedCodes',
       'connections.typedDomain',
       'connections.expectedDomain',
       'connections.providerCompanyId',
@@ -247,7 +247,7 @@ export async function saveTyped(
     name: string
     typedDomain: string
     startDate: string | null
-    acceptedCode: VerdictCode | null
+    acceptedCodes: readonly VerdictCode[]
   },
 ): Promise<void> {
   await trx
@@ -256,7 +256,7 @@ export async function saveTyped(
       name: typed.name,
       typedDomain: typed.typedDomain,
       startDate: typed.startDate,
-      acceptedCode: typed.acceptedCode,
+      acceptedCodes: JSON.stringify(typed.acceptedCodes),
       updatedAt: sql<Date>`now()`,
     })
     .where('teamId', '=', actor.teamId)
@@ -394,6 +394,21 @@ export async function setExpectedDomain(
   await trx
     .updateTable('connections')
     .set({ expectedDomain })
+    .where('teamId', '=', actor.teamId)
+    .where('id', '=', connectionId)
+    .execute()
+  await copyForBoard(trx, { teamId: actor.teamId, connectionIds: [connectionId] })
+}
+
+/** The address that the customer would type today. */
+export async function setTypedDomain(
+  trx: Kysely<Database>,
+  actor: Actor,
+  { connectionId, typedDomain }: { connectionId: string; typedDomain: string },
+): Promise<void> {
+  await trx
+    .updateTable('connections')
+    .set({ typedDomain })
     .where('teamId', '=', actor.teamId)
     .where('id', '=', connectionId)
     .execute()

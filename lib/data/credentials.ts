@@ -170,3 +170,20 @@ export async function findLastFingerprint(
     .executeTakeFirst()
   return row?.fingerprint ?? null
 }
+
+/** The fingerprint of the value that waits for a yes, else of the one in force. */
+export async function findKeptFingerprint(
+  trx: Kysely<Database>,
+  { teamId, connectionId }: { teamId: string; connectionId: string },
+): Promise<{ fingerprint: Buffer; isPending: boolean } | null> {
+  const row = await trx
+    .selectFrom('credentials')
+    .select(['fingerprint', 'state'])
+    .where('teamId', '=', teamId)
+    .where('connectionId', '=', connectionId)
+    .where('state', 'in', ['pending', 'in_force'])
+    .orderBy('state', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row ? { fingerprint: row.fingerprint, isPending: row.state === 'pending' } : null
+}

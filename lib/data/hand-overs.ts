@@ -196,3 +196,20 @@ export async function findHandedOver(
     connections,
   }
 }
+
+/** Who passed a request on to its contact, and when; null for a request that was made as it is. */
+export async function findPassedOn(
+  trx: Kysely<Database>,
+  { teamId, requestId }: { teamId: string; requestId: string },
+): Promise<{ contactName: string; at: Date } | null> {
+  const row = await trx
+    .selectFrom('handOvers')
+    .innerJoin('requests', 'requests.id', 'handOvers.requestId')
+    .innerJoin('contacts', 'contacts.id', 'requests.contactId')
+    .select(['contacts.name as contactName', 'decidedAt', 'handOvers.createdAt'])
+    .where('handOvers.teamId', '=', teamId)
+    .where('newRequestId', '=', requestId)
+    .limit(1)
+    .executeTakeFirst()
+  return row ? { contactName: row.contactName, at: row.decidedAt ?? row.createdAt } : null
+}

@@ -11,6 +11,7 @@ import * as profiles from './migrations/0004-profiles.ts'
 import * as mail from './migrations/0005-mail.ts'
 import * as casework from './migrations/0006-case.ts'
 import * as teamConsole from './migrations/0007-console.ts'
+import * as sharedFate from './migrations/0008-shared-fate.ts'
 import * as providerPauses from './migrations/0009-provider-pauses.ts'
 import * as watch from './migrations/0010-watch.ts'
 import * as operations from './migrations/0012-operations.ts'
@@ -26,6 +27,7 @@ const migrations: Record<string, Migration> = {
   '0005-mail': mail,
   '0006-case': casework,
   '0007-console': teamConsole,
+  '0008-shared-fate': sharedFate,
   '0009-provider-pauses': providerPauses,
   '0010-watch': watch,
   '0012-operations': operations,

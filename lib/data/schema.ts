@@ -5,7 +5,7 @@ import type { EventType } from '#lib/connection/events.ts'
 import type { Profile } from '#lib/connection/profiles.ts'
 import type { Status } from '#lib/connection/status.ts'
 import type { WrappedKey } from '#lib/crypto/key-provider.ts'
-import type { CallRecord, CapabilityRow, TokenOwner } from '#lib/providers/provider.ts'
+import type { CallRecord, Capability, CapabilityRow, TokenOwner } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 
 /** The tables as code sees them (camelCase; the database has snake_case). Ids are prefixed UUIDv7 texts of `newId()`. */
@@ -155,8 +155,8 @@ type ConnectionsTable = {
   name: string
   status: Status
   verdictCode: VerdictCode | null
-  /** What the customer said yes to, for the token that is being checked. */
-  acceptedCode: VerdictCode | null
+  /** What somebody said yes to, for the token that is being checked. */
+  acceptedCodes: ColumnType<VerdictCode[], string | undefined, string>
   /** What the customer typed, kept so that nothing is asked twice. */
   typedDomain: string | null
   /** The request names the company; the customer cannot override it. */
@@ -285,6 +285,9 @@ type VerificationsTable = {
   moreThanNeeded: boolean
   /** The start date that was asked with; null for everything. */
   since: ColumnType<string | null, string | null | undefined, never>
+  /** The address that was checked, as the customer typed it or as we knew it. */
+  askedDomain: ColumnType<string | null, string | null | undefined, string | null>
+  surplus: ColumnType<Capability[], string | undefined, string>
   latencyMs: number
   createdAt: Time
 }

@@ -1,7 +1,7 @@
 import 'server-only'
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
-import type { CallRecord } from '#lib/providers/provider.ts'
+import type { CallRecord, CapabilityRow, TokenOwner } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { Database } from './schema.ts'
 
@@ -22,6 +22,9 @@ export type TimelineEntry = { id: string; at: Date; micros: number } & (
       verdictCode: VerdictCode
       latencyMs: number
       calls: CallRecord[]
+      askedDomain: string | null
+      owner: TokenOwner | null
+      report: CapabilityRow[]
     }
   | {
       kind: 'letter'
@@ -90,7 +93,7 @@ async function listAudit(
 async function listChecks(trx: Kysely<Database>, { teamId, connectionId, before }: Scope): Promise<TimelineEntry[]> {
   const rows = await trx
     .selectFrom('verifications')
-    .select(['id', 'createdAt as at', 'trigger', 'verdictCode', 'latencyMs', 'calls'])
+    .select(['id', 'createdAt as at', 'trigger', 'verdictCode', 'latencyMs', 'calls', 'askedDomain', 'owner', 'report'])
     .select(microsOf('created_at').as('micros'))
     .where('teamId', '=', teamId)
     .where('connectionId', '=', connectionId)

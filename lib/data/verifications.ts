@@ -1,7 +1,8 @@
 import 'server-only'
 import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
-import type { CapabilityRow, TokenOwner, Verdict } from '#lib/providers/provider.ts'
+import type { Capability, CapabilityRow, TokenOwner, Verdict } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { newId } from './ids.ts'
 import type { Database } from './schema.ts'
@@ -25,6 +26,7 @@ export async function insertVerification(
     trigger: 'submit' | 'confirm' | 'retry' | 'watch' | 'staff' | 'off_board'
     verdictCode: VerdictCode
     verdict: Verdict | null
+    askedDomain?: string | null
   },
 ): Promise<void> {
   const calls = check.verdict?.calls ?? []
@@ -36,11 +38,13 @@ export async function insertVerification(
       connectionId: check.connectionId,
       trigger: check.trigger,
       verdictCode: check.verdictCode,
+      askedDomain: check.askedDomain ?? null,
       owner: check.verdict?.owner ? JSON.stringify(check.verdict.owner) : null,
       report: JSON.stringify(check.verdict?.report ?? []),
       since: check.verdict?.since ?? null,
       calls: JSON.stringify(calls),
       moreThanNeeded: check.verdict?.moreThanNeeded ?? false,
+      surplus: JSON.stringify(check.verdict?.surplus ?? []),
       latencyMs: calls.reduce((sum, call) => sum + call.latencyMs, 0),
     })
     .execute()
@@ -56,6 +60,27 @@ export async function findLatestVerification(
     .select(['verdictCode', 'owner', 'report', 'since', 'moreThanNeeded', 'createdAt'])
     .where('teamId', '=', teamId)
     .where('connectionId', '=', connectionId)
+    .orderBy('createdAt', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** What the latest check that looked at rights found; later ones may have asked only who the token belongs to. */
+export type RightsReport = { report: CapabilityRow[]; moreThanNeeded: boolean; surplus: Capability[]; createdAt: Date }
+
+export async function findLatestReport(
+  trx: Kysely<Database>,
+  { teamId, connectionId }: { teamId: string; connectionId: string },
+): Promise<RightsReport | null> {
+  const row = await trx
+    .selectFrom('verifications')
+    .select(['report', 'moreThanNeeded', 'surplus', 'createdAt'])
+    .where('teamId', '=', teamId)
+    .where('connectionId', '=', connectionId)
+    // As the partial index spells it, so that the engine knows that it fits.
+    .where(sql<boolean>`report <> '[]'::jsonb`)
     .orderBy('createdAt', 'desc')
     .orderBy('id', 'desc')
     .limit(1)

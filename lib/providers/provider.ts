@@ -52,6 +52,7 @@ export type Evidence =
   | 'read_some'
   | 'read_more'
   | 'read_refused'
+  | 'feature_off'
   | 'permission_listed'
   | 'permission_absent'
   | 'permission_own_only'
@@ -82,6 +83,8 @@ export type Verdict = {
   since: string | null
   /** The token can do more than the profile needs: a friendly notice, never a block. */
   moreThanNeeded: boolean
+  /** What it can do beyond the profile, as far as the answers said. */
+  surplus: Capability[]
   /** When the provider asked us to come back, counted from the answer. Null when it did not say. */
   retryAfterSeconds: number | null
   /** FEATURE_OFF only: the capability whose feature is missing. */
@@ -100,6 +103,8 @@ export type VerifyInput = {
   apiToken: Secret
   /** The cleaned company label, e.g. `acme`. */
   companyDomain: string
+  /** The company it was connected with before: it is followed when its domain has changed. Null on a first connection. */
+  knownCompanyId?: string | null
   needs: Needs
   /** `identity` asks only who the token belongs to (re-check); `full` also reads permissions and one row of each need. */
   depth: 'identity' | 'full'

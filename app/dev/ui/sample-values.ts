@@ -1,4 +1,5 @@
 import type { ShownRow } from '#components/board/board-data.ts'
+import type { Learnt } from '#lib/connection/customer-view.ts'
 import { type Status, statuses, turnOf } from '#lib/connection/status.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import type { Verification } from '#lib/data/verifications.ts'
@@ -29,7 +30,7 @@ export function sampleConnection(
     status,
     verdictCode,
     version: 1,
-    acceptedCode: null,
+    acceptedCodes: [],
     typedDomain: 'acme',
     expectedDomain: null,
     providerCompanyId: '7100001',
@@ -82,6 +83,13 @@ export const report: CapabilityRow[] = capabilities.map((capability, index) => (
   group: capability.startsWith('read_') ? 'reads' : 'writes',
   ...(results[index % results.length] ?? results[0]),
 }))
+
+/** What is known of a connection after such a check. */
+export function sampleLearnt(verdictCode: VerdictCode | null): Learnt {
+  const seen = verdictCode && sampleVerification(verdictCode)
+  const rights = seen && { ...seen, surplus: [] }
+  return { seen, rights, fate: { own: [], others: 0, hasMore: false }, passedOn: null }
+}
 
 export function sampleVerification(verdictCode: VerdictCode): Verification {
   return { verdictCode, owner, report, since: null, moreThanNeeded: verdictCode === 'OK', createdAt: endedAt }

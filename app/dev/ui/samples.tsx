@@ -15,7 +15,15 @@ import { formWords } from '../../(customer)/form-words.ts'
 import { OwnerDetails } from '../../(customer)/owner-details.tsx'
 import { ReportTable } from '../../(customer)/report-table.tsx'
 import { DialogSample, FaultSample, FieldsSample, SessionEndSample, SummarySample } from './client-samples.tsx'
-import { boardRows, endedAt, linkEndsAt, report, sampleConnection, sampleVerification } from './sample-values.ts'
+import {
+  boardRows,
+  endedAt,
+  linkEndsAt,
+  report,
+  sampleConnection,
+  sampleLearnt,
+  sampleVerification,
+} from './sample-values.ts'
 
 export type Setting = { language: Language; t: Words; team: { id: string; name: string } }
 type Sample = (setting: Setting) => ReactNode
@@ -54,12 +62,8 @@ export const samples: Record<string, Record<string, Sample>> = {
   Parts: {
     'every status': EveryStatus,
     'permission report': framed(({ language }) => <ReportTable language={language} rows={report} />),
-    'whose token it is': framed(({ language, team }) => (
-      <OwnerDetails
-        connection={sampleConnection(team, language, { status: 'needs_confirmation' })}
-        seen={sampleVerification('USER_MISMATCH')}
-        strong="person"
-      />
+    'whose token it is': framed(({ language }) => (
+      <OwnerDetails language={language} seen={sampleVerification('USER_MISMATCH')} />
     )),
     'error summary': framed(({ t }) => (
       <SummarySample
@@ -102,7 +106,7 @@ function view(standing: Standing): Sample {
   return ({ language, team }) => (
     <CustomerView
       connection={sampleConnection(team, language, standing)}
-      seen={standing.verdictCode ? sampleVerification(standing.verdictCode) : null}
+      learnt={sampleLearnt(standing.verdictCode ?? null)}
       endsAt={linkEndsAt}
       hasPending={standing.status !== 'sent'}
       isPreview
@@ -112,7 +116,7 @@ function view(standing: Standing): Sample {
 
 function receipt(standing: Standing & { verdictCode: VerdictCode }): Sample {
   return ({ language, team }) => (
-    <Receipt connection={sampleConnection(team, language, standing)} seen={sampleVerification(standing.verdictCode)} />
+    <Receipt connection={sampleConnection(team, language, standing)} learnt={sampleLearnt(standing.verdictCode)} />
   )
 }
 

@@ -1,10 +1,10 @@
 import { notFound } from 'next/navigation'
 import { requireStaff } from '#lib/auth/session.ts'
 import { openCase } from '#lib/connection/case.ts'
+import { findLearnt } from '#lib/connection/customer-view.ts'
 import { findCredential } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
 import { findNewestLink } from '#lib/data/secure-links.ts'
-import { findLatestVerification } from '#lib/data/verifications.ts'
 import { Receipt } from '../../(customer)/connect/[connectionId]/done/receipt.tsx'
 import { CustomerView } from '../../(customer)/connect/[connectionId]/views.tsx'
 import { EndedPage } from '../../(customer)/ended-page.tsx'
@@ -20,8 +20,8 @@ export default async function PreviewPage({ params }: { params: Promise<{ connec
   const connection = await openCase(staff, (await params).connectionId)
   if (!connection) notFound()
   const scope = { teamId: staff.teamId, connectionId: connection.id, requestId: connection.requestId }
-  const [seen, pending, link, t] = await Promise.all([
-    findLatestVerification(db(), scope),
+  const [learnt, pending, link, t] = await Promise.all([
+    findLearnt(connection),
     findCredential(db(), { ...scope, state: 'pending' }),
     findNewestLink(db(), scope),
     pageWords(),
@@ -47,11 +47,11 @@ export default async function PreviewPage({ params }: { params: Promise<{ connec
     if (!link || (link.state !== 'live' && link.state !== 'grace'))
       return <EndedPage kind={link?.state ?? 'unknown'} link={link} />
     if (connection.status === 'connected' || connection.status === 'connected_limited')
-      return <Receipt connection={connection} seen={seen} />
+      return <Receipt connection={connection} learnt={learnt} />
     return (
       <CustomerView
         connection={connection}
-        seen={seen}
+        learnt={learnt}
         endsAt={link.expiresAt}
         hasPending={pending !== null}
         isPreview

@@ -1,4 +1,5 @@
 import type { Capability, CapabilityRow, Needs, TokenOwner } from '../provider.ts'
+import { capabilities as allCapabilities } from '../provider.ts'
 import type { ReadEntity } from './client.ts'
 
 /**
@@ -124,8 +125,9 @@ function judgeRead(finding: ReadFinding | undefined): Judged {
     case 'more':
       return { result: 'yes', evidence: `read_${finding}` }
     case 'refused':
-    case 'feature_off':
       return { result: 'no', evidence: 'read_refused' }
+    case 'feature_off':
+      return { result: 'no', evidence: 'feature_off' }
     case undefined:
       return { result: 'unknown', evidence: 'not_tested' }
   }
@@ -156,21 +158,23 @@ export function isAdminOf(access: Findings['access'], app: App | 'account_settin
   return access?.some((entry) => entry.app === app && entry.admin) ?? false
 }
 
-const WRITE_KEYS = Object.values(rules).flatMap((rule) => (rule.by === 'permission' ? rule.keys : []))
-
-/** The token can do more than the integration needs: worth a friendly word about a user of its own, never a block. */
-export function canMoreThanNeeded(
+/**
+ * What the token can do beyond the integration's needs: worth a friendly word about a user of its own, never a block.
+ * Reading is left out, since every user reads. An admin's token that was asked for may do everything by right.
+ */
+export function surplusOf(
   { capabilities, accountAdmin }: Needs,
   owner: TokenOwner,
   { access, permissions }: Pick<Findings, 'access' | 'permissions'>,
-): boolean {
-  const groups = new Set(capabilities.map(groupOf))
-  const needsSettings = accountAdmin || groups.has('settings')
-  if (needsSettings) return false
-  if (owner.accountAdmin) return true
-  if (groups.has('writes')) return false
-  const isAdmin = isAdminOf(access, 'sales') || isAdminOf(access, 'global')
-  return isAdmin || WRITE_KEYS.some((key) => permissions?.granted.has(key) ?? false)
+): Capability[] {
+  if (accountAdmin) return []
+  return allCapabilities.filter((capability) => {
+    const rule = rules[capability]
+    if (capabilities.includes(capability)) return false
+    if (rule.by === 'account_settings') return owner.accountAdmin
+    if (rule.by !== 'permission') return false
+    return isAdminOf(access, rule.app) || rule.keys.every((key) => permissions?.granted.has(key) ?? false)
+  })
 }
 
 function groupOf(capability: Capability): CapabilityRow['group'] {

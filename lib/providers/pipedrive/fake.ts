@@ -332,6 +332,15 @@ export async function startFakePipedrive({
     return user.token
   }
 
+  /** What an admin does under Company settings > Company domain: every user is found under the new one from now on. */
+  function renameCompany(from: string, to: string): void {
+    for (const user of users.values()) {
+      if (user.company !== from) continue
+      user.company = to
+      user.me = { ...user.me, company_domain: to }
+    }
+  }
+
   function setDown(answer: FakeAnswer | null): void {
     down = answer
   }
@@ -441,6 +450,9 @@ export async function startFakePipedrive({
       case 'user':
         changeUser(who, (body.me ?? {}) as Json)
         return { ok: true }
+      case 'rename':
+        renameCompany(String(body.from), String(body.to))
+        return { ok: true }
       case 'down':
         setDown((body.answer ?? null) as FakeAnswer | null)
         return { ok: true }
@@ -485,7 +497,7 @@ export async function startFakePipedrive({
     return new Promise((resolve) => server.close(() => resolve()))
   }
 
-  return { url, calls, stats, setBehaviour, setDown, regenerate, changeUser, reset, close }
+  return { url, calls, stats, setBehaviour, setDown, regenerate, changeUser, renameCompany, reset, close }
 }
 
 function usersOfCompany(company: string, index: number): FakeUser[] {

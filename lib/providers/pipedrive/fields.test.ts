@@ -59,6 +59,11 @@ test('a secret in the domain field is not given back', () => {
     assert.equal(cleanDomain(secret).value, '')
 })
 
+test('a company whose name begins like a key is a company', () => {
+  for (const label of ['sk-acme-industries-gmbh', 'key-accounts', 'pat-na1-travel', 'sg-group'])
+    assert.deepEqual(cleanDomain(label), { value: label })
+})
+
 for (const [typed, removed] of [
   [HEX, []],
   [`  ${HEX}\n`, ['spaces']],
@@ -91,6 +96,14 @@ for (const [typed, looksLike] of [
   [`xox${'b'}-123456789012-abcdefghijkl`, 'slack'],
   [`AIza${'a'.repeat(35)}`, 'google'],
   ['-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----', 'private_key'],
+  ['eyJhbGciOiJIUzI1NiJ9aaaa.eyJzdWIi', 'jwt'],
+  [`pat-${'na'}1-0123abcd-0123-4567-89ab-0123456789ab`, 'hubspot'],
+  [`sk-${'proj'}-${'a'.repeat(40)}`, 'openai'],
+  [`glpat-${'a'.repeat(20)}`, 'gitlab'],
+  [`shpat_${'0'.repeat(32)}`, 'shopify'],
+  [`npm_${'a'.repeat(36)}`, 'npm'],
+  [`SG.${'a'.repeat(22)}.${'b'.repeat(43)}`, 'mail_service'],
+  [`${'0'.repeat(32)}-us12`, 'mail_service'],
   ['postgres://me:secret@db.example/app', 'connection_string'],
   ['Server=db.example;Database=crm;User Id=me;Password=secret;', 'connection_string'],
 ] as const) {
@@ -104,6 +117,9 @@ for (const [typed, hint] of [
   [HEX, undefined],
   ['A1b2'.repeat(10), undefined],
   [HEX.slice(0, 38), 'cut'],
+  [`${HEX.slice(0, 34)}...`, 'cut'],
+  // The best known example has 38 characters, and letters that no hexadecimal number has.
+  ['1a2b3c4d5e6f7g8h9i0j1k2l3m4n5a6b7c8d9e', 'length'],
   ['a1zk3bm9qt7x', 'length'],
   ['Summer2026!', 'password'],
   [`${HEX}_currency`, 'custom_field_key'],

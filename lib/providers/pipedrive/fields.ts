@@ -56,6 +56,12 @@ export type LooksLike =
   | 'google'
   | 'private_key'
   | 'connection_string'
+  | 'hubspot'
+  | 'openai'
+  | 'gitlab'
+  | 'shopify'
+  | 'npm'
+  | 'mail_service'
 
 /** Worth a second look, never a reason to refuse: Pipedrive does not publish the shape of its tokens. */
 export type TokenHint = 'length' | 'custom_field_key' | 'cut' | 'password'
@@ -178,6 +184,14 @@ const SECRETS_OF_OTHERS: readonly [LooksLike, RegExp][] = [
   ['aws', /^(?:AKIA|ASIA)[A-Z0-9]{16}$/],
   ['slack', /^(?:xox[abeprs]-|xapp-\d-|https:\/\/hooks\.slack\.com\/)/i],
   ['google', /^(?:AIza[\w-]{35}$|ya29\.|GOCSPX-|1\/\/0[\w-]{20,})/],
+  ['hubspot', /^pat-(?:na|eu|ap)\d-[0-9a-f]{8}-[0-9a-f-]{20,}$/i],
+  ['openai', /^sk-(?:(?:proj|ant|svcacct|or)-[\w-]{16,}|[A-Za-z0-9]{40,})$/],
+  ['gitlab', /^gl(?:pat|ptt|dt|rt|soat)-[\w-]{16,}/],
+  ['shopify', /^shp(?:at|ca|pa|ss|ua)_[0-9a-f]{16,}/i],
+  ['npm', /^npm_[A-Za-z0-9]{20,}$/],
+  ['mail_service', /^(?:SG\.[\w-]{16,}\.[\w-]{16,}|key-[0-9a-f]{32}|[0-9a-f]{32}-us\d{1,2}|xkeysib-[0-9a-f]{16,})/],
+  // Cut after its first dot it is one still.
+  ['jwt', /^eyJ[A-Za-z0-9_-]{16,}\./],
   ['oauth', /^(?:v1u:|1:1:[0-9a-f]{40}$)/i],
   ['jwt', /^[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{2,}$/],
   ['email', /^(?:mailto:)?[^\s@:/]+@[^\s@:/]+\.[^\s@:/.]{2,}$/i],

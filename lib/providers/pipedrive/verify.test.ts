@@ -256,6 +256,46 @@ test('more rights than needed is a notice, and only where there are more', async
   assert.equal(await notice('users-me.200.readonly-service-user', 'permissions.200.readonly', readOnly), false)
   assert.equal(await notice('users-me.200.regular', 'permissions.200.regular', twoWay), false)
   assert.equal(await notice('users-me.200.admin', 'permissions.200.admin', fullSetup), false)
+  const onlyFields = needsOf([...reads, 'manage_custom_fields'])
+  assert.equal(await notice('users-me.200.admin', 'permissions.200.admin', onlyFields), true)
+})
+
+test('what the token can do beyond need is named, and nothing that was asked for or that every user may', async () => {
+  const surplus = async (name: string, permissions: string, needs: Needs) =>
+    (await verify(inputOf({ needs }), answering({ identity: outcomeOf(name), permissions: outcomeOf(permissions) })))
+      .surplus
+  assert.deepEqual(await surplus('users-me.200.regular', 'permissions.200.regular', readOnly), [
+    'add_deals',
+    'add_persons',
+    'add_organizations',
+  ])
+  assert.deepEqual(await surplus('users-me.200.admin', 'permissions.200.admin', twoWay), [
+    'manage_custom_fields',
+    'manage_account_settings',
+  ])
+  const unreadable = outcomeOf('403.no-permission.spec')
+  const regular = answering({ identity: outcomeOf('users-me.200.regular'), permissions: unreadable })
+  assert.deepEqual((await verify(inputOf(), regular)).surplus, [])
+})
+
+test('a company that is known keeps its connection under a new domain, and its rights are asked for there', async () => {
+  const me = example('users-me.200.admin').response.body as { data: { company_id: number } }
+  const identity = json(200, { ...me, data: { ...me.data, company_domain: 'acme-group' } })
+  const seen: string[] = []
+  const known = String(me.data.company_id)
+  const verdict = await verify(inputOf({ knownCompanyId: known }), answering({ identity }, seen))
+  assert.deepEqual([verdict.code, verdict.owner?.companyDomain], ['OK', 'acme-group'])
+  assert.ok(seen.slice(1).every((url) => url.startsWith('https://acme-group.pipedrive.com/')))
+  for (const knownCompanyId of [null, undefined, '1'])
+    assert.equal((await verify(inputOf({ knownCompanyId }), answering({ identity }))).code, 'COMPANY_MISMATCH')
+})
+
+test('a feature that is off is told apart from a list that is refused', async () => {
+  const evidence = async (deals: CallOutcome) =>
+    (await verify(inputOf(), answering({ deals }))).report.find(({ capability }) => capability === 'read_deals')
+      ?.evidence
+  assert.equal(await evidence(json(415, {})), 'feature_off')
+  assert.equal(await evidence(outcomeOf('403.no-permission.spec')), 'read_refused')
 })
 
 test('rows say how they are known', () => {

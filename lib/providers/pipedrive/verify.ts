@@ -3,7 +3,6 @@ import type { Capability, Needs, TokenOwner, Verdict, VerifyInput } from '../pro
 import type { CheckCode } from '../verdicts.ts'
 import {
   type AppAccess,
-  canMoreThanNeeded,
   type Findings,
   isAdminOf,
   needsPermissions,
@@ -11,6 +10,7 @@ import {
   type ReadFinding,
   readsFor,
   reportOf,
+  surplusOf,
 } from './capabilities.ts'
 import {
   type Ask,
@@ -27,7 +27,7 @@ const ACCESS_ENTRIES_MAX = 50
 const PERMISSIONS_MAX = 500
 const RETRY_AFTER_SECONDS_MAX = 172_800
 
-type Ending = Pick<Verdict, 'code'> & Partial<Verdict>
+type Ending = Pick<Verdict, 'code'> & Partial<Omit<Verdict, 'moreThanNeeded'>>
 type Failure = { code: CheckCode; retryAfterSeconds: number | null }
 type Identity = { owner: TokenOwner; access: AppAccess[] | null; isActive: boolean }
 
@@ -40,7 +40,7 @@ export async function verify(input: VerifyInput, ask?: Ask): Promise<Verdict> {
     owner: seen.owner,
     report: [],
     since: input.needs.startDate,
-    moreThanNeeded: false,
+    surplus: [],
     retryAfterSeconds: null,
     feature: null,
     asked: client.seen.asked,
@@ -48,6 +48,7 @@ export async function verify(input: VerifyInput, ask?: Ask): Promise<Verdict> {
     // A copy: calls that are still under way after the hard stop end into the client's own list.
     calls: [...client.calls],
     ...ending,
+    moreThanNeeded: (ending.surplus ?? []).length > 0,
   }
 }
 
@@ -73,13 +74,14 @@ async function check(client: PipedriveClient, input: VerifyInput, seen: { owner:
   if (!isActive) return { code: 'USER_INACTIVE' }
   const { companyDomain } = owner
   if (companyDomain === null) return { code: 'UNEXPECTED_ANSWER' }
-  if (companyDomain !== input.companyDomain.toLowerCase()) return { code: 'COMPANY_MISMATCH' }
+  const isKnown = owner.companyId === input.knownCompanyId
+  if (!isKnown && companyDomain !== input.companyDomain.toLowerCase()) return { code: 'COMPANY_MISMATCH' }
 
   const asksForAdmin = input.needs.accountAdmin
   if (asksForAdmin && access === null) return { code: 'UNEXPECTED_ANSWER' }
   if (input.depth === 'identity') {
-    const moreThanNeeded = canMoreThanNeeded(input.needs, owner, { access, permissions: null })
-    return { code: asksForAdmin && !owner.accountAdmin ? 'NOT_ADMIN' : 'OK', moreThanNeeded }
+    const surplus = surplusOf(input.needs, owner, { access, permissions: null })
+    return { code: asksForAdmin && !owner.accountAdmin ? 'NOT_ADMIN' : 'OK', surplus }
   }
 
   const answers = await askCompany(client, input.needs, { companyDomain, userId: owner.userId })
@@ -121,9 +123,9 @@ export function judgeCompany(needs: Needs, { owner, access }: Identity, answers:
     reads: new Map(reads.flatMap(([entity, read]) => (isFailure(read) ? [] : [[entity, read.finding]]))),
   }
   const report = reportOf(needs, findings)
-  const moreThanNeeded = canMoreThanNeeded(needs, owner, findings)
+  const surplus = surplusOf(needs, owner, findings)
   const feature = featureOffOf(findings)
-  return { code: codeOf(needs, owner, findings, report), report, moreThanNeeded, feature }
+  return { code: codeOf(needs, owner, findings, report), report, surplus, feature }
 }
 
 function codeOf(needs: Needs, owner: TokenOwner, findings: Findings, report: Verdict['report']): CheckCode {

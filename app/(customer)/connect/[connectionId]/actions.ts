@@ -3,6 +3,7 @@
 import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import type { ButtonAnswer } from '#components/connect/answered-button.tsx'
+import type { Found } from '#components/connect/verdict-panel.tsx'
 import type { FieldsState } from '#components/ui/fields-form.tsx'
 import type { LinkHolder } from '#lib/actor.ts'
 import { answerWith } from '#lib/answer.ts'
@@ -13,9 +14,9 @@ import { connect } from '#lib/connection/connect.ts'
 import type { Explanation } from '#lib/connection/explain.ts'
 import { explain } from '#lib/connection/explain.ts'
 import { addressForOtherDevice, mailLinkAgain } from '#lib/connection/links.ts'
+import { mayUseOtherCompany } from '#lib/connection/other-company.ts'
 import { askQuestion, QUESTION_LENGTH_MAX } from '#lib/connection/question.ts'
 import { mailReceipt } from '#lib/connection/receipt.ts'
-import { mayUseOtherCompany } from '#lib/connection/settle.ts'
 import type { Status } from '#lib/connection/status.ts'
 import { providerOf } from '#lib/connection/verify.ts'
 import { visit } from '#lib/connection/visit.ts'
@@ -32,7 +33,9 @@ import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
 import { qrCodeOf } from '#lib/qr-code.ts'
 import { Secret } from '#lib/secret.ts'
+import type { Words } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
+import { foundIn } from '../../found.ts'
 
 type FieldName = 'connectionName' | 'domain' | 'apiToken' | 'startDate'
 
@@ -46,6 +49,7 @@ export type ConnectState = {
   explanation: Explanation | null
   /** COMPANY_MISMATCH: the company that may be used instead, in one press. */
   otherDomain: string | null
+  found: Found | null
   tokenHint: string | null
   /** What was taken away around the token, first of all. */
   removed: string | null
@@ -66,6 +70,7 @@ export async function connectAction(connectionId: string, before: ConnectState, 
     fieldErrors: {},
     explanation: null,
     otherDomain: null,
+    found: null,
     tokenHint: null,
     removed: null,
     reference: null,
@@ -188,7 +193,9 @@ async function answer(connectionId: string, state: ConnectState, outcome: Connec
         ...state,
         status: outcome.status,
         code: outcome.verdictCode,
-        explanation: explain(outcome.verdictCode, connection, seen),
+        explanation: explain(outcome.verdictCode, connection, { owner: seen?.owner, report: seen?.report }),
+        found: foundIn(connection, seen),
+        tokenHint: hintBeside(connection, outcome.verdictCode, state.tokenHint),
         otherDomain:
           outcome.verdictCode === 'COMPANY_MISMATCH' && mayUseOtherCompany(connection, otherDomain)
             ? otherDomain
@@ -231,15 +238,21 @@ function refusedFields(
   const fieldErrors: ConnectState['fieldErrors'] = {}
   for (const issue of issues) {
     const name = String(issue.path[0]) as FieldName
-    const { looksLike, why } = (issue.params ?? {}) as { looksLike?: string; why?: string }
-    const title = t(`verdicts.${issue.message}.title` as Parameters<typeof t>[0])
-    fieldErrors[name] ??= looksLike
-      ? `${t(`pages.form.kind.${looksLike}` as Parameters<typeof t>[0])} ${t('pages.form.kept')}`
-      : why
-        ? t(`pages.form.startDateWhy.${why}` as Parameters<typeof t>[0])
-        : title
+    const params = (issue.params ?? {}) as { looksLike?: string | null; hint?: string | null; why?: string | null }
+    fieldErrors[name] ??= wordsOf(t, issue.message, params)
   }
   return { fieldErrors, code: issues[0]?.message as VerdictCode, status: connection.status }
+}
+
+/** What is wrong with one field: what it looks like instead, why a date will not do, or the title of the verdict. */
+function wordsOf(
+  t: Words,
+  code: string,
+  { looksLike, hint, why }: { looksLike?: string | null; hint?: string | null; why?: string | null },
+): string {
+  if (looksLike) return `${t(`pages.form.kind.${looksLike}`)} ${t('pages.form.kept')}`
+  if (why) return t(`pages.form.startDateWhy.${why}`)
+  return [t(`verdicts.${code}.title`), hint && t(`pages.form.hint.${hint}`)].filter(Boolean).join('. ')
 }
 
 /** A shape that is unusual is worth a word beside a refusal; it is never a refusal by itself. */
@@ -250,6 +263,12 @@ function hintOf(
   if (!hint) return null
   const t = words(connection.language)
   return t(`pages.form.hint.${hint}` as Parameters<typeof t>[0], { length: apiToken.length })
+}
+
+/** A refused token that has the usual shape may still be the key of a custom field: they look alike. */
+function hintBeside({ language }: CustomerConnection, code: VerdictCode, hint: string | null): string | null {
+  if (code !== 'TOKEN_REJECTED') return hint
+  return hint ?? words(language)('pages.form.hint.same_shape')
 }
 
 function isRedirect(error: unknown): boolean {

@@ -3,12 +3,12 @@ import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import { answerWith } from '#lib/answer.ts'
 import { findHandedOverAccess, findLinkAccess } from '#lib/auth/secure-link.ts'
+import { findLearnt } from '#lib/connection/customer-view.ts'
 import { isReplacing } from '#lib/connection/rotate.ts'
 import { isEnding } from '#lib/connection/status.ts'
 import { getConnection } from '#lib/data/connections.ts'
 import { findCredential } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
-import { findLatestVerification } from '#lib/data/verifications.ts'
 import { EndedPage } from '../../ended-page.tsx'
 import { HandedOverPage } from '../../handed-over-page.tsx'
 import { CustomerView } from './views.tsx'
@@ -34,7 +34,7 @@ export default async function ConnectPage({ params, searchParams }: Params) {
   }
   const { another, updated } = await searchParams
   const connection = await getConnection(db(), access.holder)
-  const seen = await findLatestVerification(db(), access.holder)
+  const learnt = await findLearnt(connection)
   if (!isReplacing(connection) && (connection.status === 'connected' || connection.status === 'connected_limited'))
     redirect(`/connect/${connectionId}/done` as Route)
   if (isEnding(connection.status)) redirect(`/disconnect/${connectionId}` as Route)
@@ -42,7 +42,7 @@ export default async function ConnectPage({ params, searchParams }: Params) {
   return (
     <CustomerView
       connection={connection}
-      seen={seen}
+      learnt={learnt}
       endsAt={access.link.expiresAt}
       hasPending={pending !== null && !another}
       updated={updated === 'yes'}

@@ -1,3 +1,4 @@
+import { AdminText } from '#components/connect/admin-text.tsx'
 import { AnsweredButton } from '#components/connect/answered-button.tsx'
 import { ApiPageLink } from '#components/connect/api-page-link.tsx'
 import { CredentialForm } from '#components/connect/credential-form.tsx'
@@ -5,25 +6,27 @@ import { Introduction } from '#components/connect/introduction.tsx'
 import { RefreshWhileWaiting } from '#components/connect/refresh-while-waiting.tsx'
 import { SightNote } from '#components/connect/sight-note.tsx'
 import { Button } from '#components/ui/button.tsx'
-import { CopyButton } from '#components/ui/copy-button.tsx'
 import { NextTry } from '#components/ui/next-try.tsx'
 import { StatusBadge } from '#components/ui/status-badge.tsx'
+import type { Learnt } from '#lib/connection/customer-view.ts'
 import { explain } from '#lib/connection/explain.ts'
 import { introduce } from '#lib/connection/introduce.ts'
+import { mayUseOtherCompany } from '#lib/connection/other-company.ts'
 import { describeProfile } from '#lib/connection/profile-words.ts'
 import { isReplacing } from '#lib/connection/rotate.ts'
-import { mayUseOtherCompany } from '#lib/connection/settle.ts'
 import { describeSight } from '#lib/connection/sight.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { db } from '#lib/data/database.ts'
 import { getProfile } from '#lib/data/profiles.ts'
-import type { Verification } from '#lib/data/verifications.ts'
 import { formatDateTime, maskEmail } from '#lib/format.ts'
 import { guideSteps, headingOf } from '#lib/providers/pipedrive/guide/steps.tsx'
 import { words } from '#lib/words.ts'
+import { FateNotice } from '../../fate-notice.tsx'
 import { formWords } from '../../form-words.ts'
+import { foundIn } from '../../found.ts'
 import { Frame } from '../../frame.tsx'
 import { OwnerDetails } from '../../owner-details.tsx'
+import { PassedOn } from '../../passed-on.tsx'
 import { ReportTable } from '../../report-table.tsx'
 import type { ConnectState } from './actions.ts'
 import { confirmAction, connectAction, mailAgainAction, showCodeAction } from './actions.ts'
@@ -33,14 +36,14 @@ import { GuideBody } from './guide-body.tsx'
 /** What the customer sees of a connection that is not done: the question, the wait, or guide and form. */
 export function CustomerView({
   connection,
-  seen,
+  learnt,
   endsAt,
   hasPending,
   updated = false,
   isPreview = false,
 }: {
   connection: CustomerConnection
-  seen: Verification | null
+  learnt: Learnt
   endsAt: Date
   /** A token waits for somebody's yes. */
   hasPending: boolean
@@ -54,21 +57,23 @@ export function CustomerView({
       return <Waiting connection={connection} />
     case 'needs_confirmation':
     case 'needs_manager':
-      if (hasPending) return <Confirm connection={connection} seen={seen} />
+      if (hasPending) return <Confirm connection={connection} learnt={learnt} />
   }
-  return <GuideAndForm connection={connection} seen={seen} endsAt={endsAt} updated={updated} isPreview={isPreview} />
+  return (
+    <GuideAndForm connection={connection} learnt={learnt} endsAt={endsAt} updated={updated} isPreview={isPreview} />
+  )
 }
 
 /** C1 and C8: the guide beside the form. */
 async function GuideAndForm({
   connection,
-  seen,
+  learnt,
   endsAt,
   updated,
   isPreview,
 }: {
   connection: CustomerConnection
-  seen: Verification | null
+  learnt: Learnt
   endsAt: Date
   updated: boolean
   isPreview: boolean
@@ -78,6 +83,7 @@ async function GuideAndForm({
   const isRepair = connection.connectedAt !== null
   const introduction = introduce(connection, profile)
   const rotate = isReplacing(connection) || (profile.mode === 'rotate' && !isRepair)
+  const { seen } = learnt
   const otherDomain = seen?.owner?.companyDomain ?? null
   const mismatch =
     connection.verdictCode === 'COMPANY_MISMATCH' && mayUseOtherCompany(connection, otherDomain) ? otherDomain : null
@@ -95,10 +101,12 @@ async function GuideAndForm({
     explanation:
       connection.verdictCode && !isReplacing(connection) ? explain(connection.verdictCode, connection, seen) : null,
     otherDomain: mismatch,
+    found: foundIn(connection, seen),
     tokenHint: null,
     removed: null,
     reference: null,
   }
+  const apiOff = explain('API_OFF_FOR_USER', connection)
   const buttonWords = { unanswered: t('pages.form.unanswered'), updated: t('pages.form.updated') }
   return (
     <Frame connection={connection}>
@@ -116,12 +124,7 @@ async function GuideAndForm({
         connectionId={connection.id}
         isPreview={isPreview}
         internal={explain('INTERNAL', connection)}
-        useOtherForm={
-          <form action={confirmAction.bind(null, connection.id)} className="mt-4 space-y-2">
-            <Button type="submit">{t('pages.verdict.useOther', { domain: otherDomain ?? '' })}</Button>
-            <p className="text-sm">{t('pages.verdict.useOtherHint', { domain: connection.typedDomain ?? '' })}</p>
-          </form>
-        }
+        useOther={confirmAction.bind(null, connection.id)}
         header={
           <div className="mb-6 space-y-6">
             {updated && (
@@ -130,6 +133,8 @@ async function GuideAndForm({
               </p>
             )}
             <Introduction words={introduction} />
+            <PassedOn connection={connection} learnt={learnt} />
+            {isRepair && <FateNotice fate={learnt.fate} connection={connection} moment="repair" />}
           </div>
         }
         rows={guideSteps.map((step, index) => ({
@@ -151,11 +156,7 @@ async function GuideAndForm({
                 />
               }
               copyForAdmin={
-                <CopyButton
-                  text={explain('API_OFF_FOR_USER', connection).copyForAdmin}
-                  label={t('pages.form.copyForAdmin')}
-                  copied={t('pages.form.copied')}
-                />
+                <AdminText text={apiOff.copyForAdmin} mail={apiOff.mailForAdmin} words={adminWords(connection)} />
               }
             />
           ),
@@ -186,9 +187,10 @@ async function GuideAndForm({
 }
 
 /** C2: the token works, and one thing differs from what was expected. */
-function Confirm({ connection, seen }: { connection: CustomerConnection; seen: Verification | null }) {
+function Confirm({ connection, learnt }: { connection: CustomerConnection; learnt: Learnt }) {
   const t = words(connection.language)
   const code = connection.verdictCode ?? 'LIMITED_ACCESS'
+  const { seen } = learnt
   const explanation = explain(code, connection, seen)
   const mayAccept = code === 'LIMITED_ACCESS' || code === 'USER_MISMATCH'
   const contact = connection.ownerName ?? connection.teamName
@@ -208,9 +210,13 @@ function Confirm({ connection, seen }: { connection: CustomerConnection; seen: V
             ))}
           </ol>
         </div>
-        <OwnerDetails connection={connection} seen={seen} strong={code === 'USER_MISMATCH' ? 'person' : null} />
+        <OwnerDetails language={connection.language} seen={seen} />
         <SightNote sight={describeSight(seen, connection.language)} />
+        <FateNotice fate={learnt.fate} connection={connection} moment="confirm" />
         {code === 'LIMITED_ACCESS' && <ReportTable language={connection.language} rows={seen?.report ?? []} />}
+        {explanation.copyForAdmin && (
+          <AdminText text={explanation.copyForAdmin} mail={explanation.mailForAdmin} words={adminWords(connection)} />
+        )}
         <p className="text-muted">{t('pages.confirm.kept')}</p>
         {mayAccept ? (
           <form action={confirmAction.bind(null, connection.id)}>
@@ -268,4 +274,9 @@ function Waiting({ connection }: { connection: CustomerConnection }) {
       </div>
     </Frame>
   )
+}
+
+function adminWords({ language }: CustomerConnection): { copy: string; copied: string; mail: string } {
+  const t = words(language)
+  return { copy: t('pages.form.copyForAdmin'), copied: t('pages.form.copied'), mail: t('pages.form.mailForAdmin') }
 }

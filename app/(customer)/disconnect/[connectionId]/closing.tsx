@@ -4,11 +4,13 @@ import { Button } from '#components/ui/button.tsx'
 import { Moment } from '#components/ui/moment.tsx'
 import { StatusBadge } from '#components/ui/status-badge.tsx'
 import { explain } from '#lib/connection/explain.ts'
+import type { OwnFate } from '#lib/connection/shared-fate.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import type { OffBoarding } from '#lib/data/off-boardings.ts'
 import { formatDateTime, maskEmail } from '#lib/format.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
 import { words } from '#lib/words.ts'
+import { FateNotice } from '../../fate-notice.tsx'
 import { Frame } from '../../frame.tsx'
 import { checkEndAction } from './actions.ts'
 
@@ -16,10 +18,12 @@ import { checkEndAction } from './actions.ts'
 export function Closing({
   connection,
   ending,
+  fate,
   isThrottled,
 }: {
   connection: CustomerConnection
   ending: OffBoarding
+  fate: OwnFate
   isThrottled: boolean
 }) {
   const t = words(connection.language)
@@ -62,6 +66,7 @@ export function Closing({
           <Step number={1} title={t('end.closing.step1')}>
             <p>{t('end.closing.stops', names)}</p>
             <p className="notice notice-warn">{t('end.closing.others', names)}</p>
+            <FateNotice fate={fate} connection={connection} moment="closing" />
           </Step>
           <Step number={2} title={t('end.closing.step2')}>
             <div className="grid gap-4 sm:grid-cols-2">

@@ -2,13 +2,23 @@ import { OwnerCard } from '#components/connect/owner-card.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { Moment } from '#components/ui/moment.tsx'
 import { StatusBadge } from '#components/ui/status-badge.tsx'
+import type { OwnFate } from '#lib/connection/shared-fate.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { words } from '#lib/words.ts'
+import { FateNotice } from '../../fate-notice.tsx'
 import { Frame } from '../../frame.tsx'
 import { withdrawAction } from './actions.ts'
 
 /** What the team holds of a customer, and the button that ends it. */
-export function Held({ connection, lastRead }: { connection: CustomerConnection; lastRead: Date | null }) {
+export function Held({
+  connection,
+  lastRead,
+  fate,
+}: {
+  connection: CustomerConnection
+  lastRead: Date | null
+  fate: OwnFate
+}) {
   const t = words(connection.language)
   const names = {
     team: connection.teamName,
@@ -43,6 +53,7 @@ export function Held({ connection, lastRead }: { connection: CustomerConnection;
             <li>{t('end.held.effect2')}</li>
             <li>{t('end.held.effect3', names)}</li>
           </ul>
+          <FateNotice fate={fate} connection={connection} moment="closing" />
           <form action={withdrawAction.bind(null, connection.id)}>
             <Button type="submit">{t('end.held.button')}</Button>
           </form>

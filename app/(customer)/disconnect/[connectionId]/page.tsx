@@ -3,6 +3,7 @@ import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import { answerWith } from '#lib/answer.ts'
 import { findLinkAccess } from '#lib/auth/secure-link.ts'
+import { findLearnt } from '#lib/connection/customer-view.ts'
 import { getConnection } from '#lib/data/connections.ts'
 import { db } from '#lib/data/database.ts'
 import { findOffBoarding } from '#lib/data/off-boardings.ts'
@@ -24,17 +25,23 @@ export default async function DisconnectPage({ params, searchParams }: Params) {
     return <EndedPage kind={link?.state ?? 'no_cookie'} link={link} />
   }
   const connection = await getConnection(db(), access.holder)
+  const { fate } = await findLearnt(connection)
   const ending = await findOffBoarding(db(), access.holder)
   switch (connection.status) {
     case 'connected':
     case 'connected_limited': {
       const read = await findLastRead(db(), { ...access.holder, actorKind: 'integration' })
-      return <Held connection={connection} lastRead={read} />
+      return <Held connection={connection} lastRead={read} fate={fate} />
     }
     case 'off_boarding':
       if (ending)
         return (
-          <Closing connection={connection} ending={ending} isThrottled={(await searchParams).said === 'throttled'} />
+          <Closing
+            connection={connection}
+            ending={ending}
+            fate={fate}
+            isThrottled={(await searchParams).said === 'throttled'}
+          />
         )
       break
     case 'closed':

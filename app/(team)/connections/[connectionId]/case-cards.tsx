@@ -1,29 +1,49 @@
 import type { ReactNode } from 'react'
+import { AdminText } from '#components/connect/admin-text.tsx'
 import { OwnerCard } from '#components/connect/owner-card.tsx'
 import { SightNote } from '#components/connect/sight-note.tsx'
 import { Moment } from '#components/ui/moment.tsx'
 import { NextTry } from '#components/ui/next-try.tsx'
 import { takesLink } from '#lib/connection/case-action.ts'
-import { explain } from '#lib/connection/explain.ts'
+import { explain, mailOf } from '#lib/connection/explain.ts'
 import { canEnd } from '#lib/connection/off-board.ts'
+import type { SharedFate } from '#lib/connection/shared-fate.ts'
 import { describeSight } from '#lib/connection/sight.ts'
+import { isOpen } from '#lib/connection/status.ts'
 import type { Case } from '#lib/data/case.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
-import { formatStartDate } from '#lib/format.ts'
+import { FATE_SHARERS_MAX } from '#lib/data/shared-fate.ts'
+import { formatDateTime, formatStartDate } from '#lib/format.ts'
+import { Disclosure } from '#lib/providers/guide-kit/disclosure.tsx'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
 import type { Language } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
 import { EndProofCard } from '../../../(customer)/end-proof-card.tsx'
 import { ReportTable } from '../../../(customer)/report-table.tsx'
+import { TooMuchRight } from '../../../(customer)/too-much-right.tsx'
 import type { CaseBase } from './actions.ts'
 import type { Doing } from './case-dialog.tsx'
+import type { CheckWords } from './timeline.tsx'
 
 type Shown = { subject: Case; language: Language }
 
 /** The title of a verdict about this connection, in the language of whoever reads it. */
-export function verdictTitles(connection: CustomerConnection, language: Language): (code: VerdictCode) => string {
-  return (code) => explain(code, { ...connection, language }).title
+function verdictTitle({ connection, seen }: Case, language: Language, code: VerdictCode): string {
+  return explain(code, { ...connection, language }, seen?.verdictCode === code ? seen : {}).title
+}
+
+/** What a check led the customer to read: in the customer's words, with the title in the reader's as well. */
+export function checkWords(connection: CustomerConnection, language: Language): CheckWords {
+  return (check) => {
+    const { owner, report, askedDomain: domain } = check
+    const known = { owner, report, domain }
+    return {
+      title: explain(check.verdictCode, { ...connection, language }, known).title,
+      shown: explain(check.verdictCode, connection, known),
+      shownLanguage: connection.language,
+    }
+  }
 }
 
 /** Why the last check ended as it did, in words for the team. */
@@ -33,7 +53,7 @@ export function VerdictCard({ subject, language }: Shown) {
   if (!code) return null
   return (
     <Card id="verdict" title={t('case.verdict.title')}>
-      <p className="font-semibold">{verdictTitles(subject.connection, language)(code)}</p>
+      <p className="font-semibold">{verdictTitle(subject, language, code)}</p>
       <p>{t(`replies.${code}.why`)}</p>
       {status === 'waiting_provider' && nextCheckAt && (
         <p>
@@ -49,6 +69,64 @@ export function VerdictCard({ subject, language }: Shown) {
       <p className="text-muted text-sm">
         {t('case.verdict.who')}: {t(`case.turn.${verdicts[code].turn}`)} · {t('case.verdict.code')}: {code}
       </p>
+      <WordsForAdmin subject={subject} language={language} code={code} />
+    </Card>
+  )
+}
+
+/** What the customer's Pipedrive admin has to do, as the customer can copy it; the team can mail it to the contact. */
+function WordsForAdmin({ subject, language, code }: Shown & { code: VerdictCode }) {
+  const { connection, contacts, seen } = subject
+  const isOfThisCheck = seen?.verdictCode === code
+  const { copyForAdmin } = explain(code, connection, isOfThisCheck ? seen : {})
+  if (!copyForAdmin || !isOpen(connection.status)) return null
+  const t = words(language)
+  const contact = contacts.contact.name
+  const team = connection.teamName
+  const subjectLine = words(connection.language)('pages.verdict.adminSubject', { team })
+  return (
+    <Disclosure title={t('case.admin.title')}>
+      <p className="text-muted text-sm">{t('case.admin.lead', { contact })}</p>
+      <AdminText
+        text={copyForAdmin}
+        textLanguage={connection.language}
+        mail={mailOf(subjectLine, copyForAdmin, contacts.contact.email)}
+        words={{
+          copy: t('case.admin.copy'),
+          copied: t('case.admin.copied'),
+          mail: t('case.admin.mail', { contact }),
+        }}
+      />
+    </Disclosure>
+  )
+}
+
+/** Every connection of the team that ends when this one's token does. */
+export function FateCard({ subject, fate, language }: Shown & { fate: SharedFate }) {
+  const t = words(language)
+  if (!subject.connection.connectedAt && fate.sharers.length === 0) return null
+  return (
+    <Card id="fate" title={t('case.fate.title')}>
+      {fate.sharers.length === 0 ? (
+        <p className="text-muted">{t('case.fate.none')}</p>
+      ) : (
+        <>
+          <p className="text-muted text-sm">{t('case.fate.lead')}</p>
+          <ul className="space-y-2">
+            {fate.sharers.map(({ connectionId, customerName, name, status, isSameToken }) => (
+              <li key={connectionId}>
+                <a className="link wrap-anywhere" href={`/connections/${connectionId}`}>
+                  <bdi>{t('case.title', { customer: customerName, name })}</bdi>
+                </a>
+                <span className="block text-muted text-sm">
+                  {t(`board.status.${status}`)} · {t(isSameToken ? 'case.fate.same' : 'case.fate.older')}
+                </span>
+              </li>
+            ))}
+          </ul>
+          {fate.hasMore && <p>{t('case.fate.more', { count: FATE_SHARERS_MAX })}</p>}
+        </>
+      )}
     </Card>
   )
 }
@@ -140,7 +218,7 @@ export function IdentityCard({ subject, language }: Shown) {
     { label: t('case.identity.owner'), value: connection.ownerName ?? t('case.identity.nobody') },
     { label: t('case.identity.project'), value: connection.project },
     { label: t('case.identity.company'), value: connection.providerCompanyName ?? none },
-    { label: t('case.identity.domain'), value: domain ? `${domain}.pipedrive.com` : none },
+    { label: t('case.identity.domain'), value: address() },
     ...(connection.expectedDomain
       ? [{ label: t('case.identity.expected'), value: `${connection.expectedDomain}.pipedrive.com` }]
       : []),
@@ -158,20 +236,49 @@ export function IdentityCard({ subject, language }: Shown) {
       : []),
   ]
   return <OwnerCard title={t('case.identity.title')} facts={facts} />
+
+  function address(): ReactNode {
+    if (!domain) return none
+    const { renamed } = subject
+    if (renamed?.to !== domain) return `${domain}.pipedrive.com`
+    const date = formatDateTime(renamed.at, language)
+    return (
+      <>
+        {domain}.pipedrive.com
+        <span className="block text-muted text-sm">
+          {t('case.identity.renamed', { from: renamed.from, to: renamed.to, date })}
+        </span>
+      </>
+    )
+  }
 }
 
 /** The permission report with its evidence, as the customer read it, in the reader's language. */
 export function ReportCard({ subject, language }: Shown) {
   const t = words(language)
-  const rows = subject.seen?.report ?? []
+  const { rights, connection } = subject
   return (
     <section aria-labelledby="report" className="space-y-3">
       <h2 id="report" className="font-semibold text-lg">
         {t('case.report.title')}
       </h2>
       <SightNote sight={describeSight(subject.seen, language)} />
-      {rows.length === 0 ? <p>{t('case.report.none')}</p> : <ReportTable language={language} rows={rows} />}
-      {subject.seen?.moreThanNeeded && <p className="text-muted">{t('case.report.more')}</p>}
+      {rights ? (
+        <>
+          <p className="text-muted text-sm">
+            {t('case.report.seenAt', { date: formatDateTime(rights.createdAt, language) })}
+          </p>
+          <ReportTable language={language} rows={rights.report} />
+        </>
+      ) : (
+        <p>{t('case.report.none')}</p>
+      )}
+      <TooMuchRight
+        rights={rights}
+        language={language}
+        team={connection.teamName}
+        contact={connection.ownerName ?? connection.teamName}
+      />
     </section>
   )
 }
@@ -180,15 +287,15 @@ export function ReportCard({ subject, language }: Shown) {
 export function LinkCard({ subject, language, base, cannotName }: Shown & { base: CaseBase; cannotName: boolean }) {
   const t = words(language)
   const { connection, link, visitedAt, others } = subject
-  const isOpen = link?.state === 'live' || link?.state === 'grace' || link?.state === 'expired'
+  const isUsable = link?.state === 'live' || link?.state === 'grace' || link?.state === 'expired'
   const steps: { doing: Doing; label: string; fits: boolean }[] = [
     { doing: 'resend', label: t('case.action.send_again'), fits: takesLink(connection.status) },
     { doing: 'copy', label: t('case.action.copy'), fits: link?.state === 'live' },
-    { doing: 'extend', label: t('case.action.extend'), fits: isOpen },
+    { doing: 'extend', label: t('case.action.extend'), fits: isUsable },
     { doing: 'address', label: t('case.action.correct_address'), fits: !cannotName && connection.status !== 'draft' },
     { doing: 'propose', label: t('case.action.propose_address'), fits: cannotName && takesLink(connection.status) },
     { doing: 'backup', label: t('case.action.backup'), fits: !cannotName },
-    { doing: 'revoke', label: t('case.action.revoke'), fits: isOpen },
+    { doing: 'revoke', label: t('case.action.revoke'), fits: isUsable },
     { doing: 'check', label: t('case.action.check_now'), fits: connection.nextCheckAt !== null },
     { doing: 'rotate', label: t('case.action.rotate'), fits: connection.status.startsWith('connected') },
     { doing: 'close', label: t('case.action.close'), fits: !cannotName && canEnd(connection) },
@@ -294,7 +401,7 @@ export function EndCard({ subject, language }: Shown) {
   const time = (at: Date) => <Moment at={at.toISOString()} language={language} />
   const probe = ending.firstRefusedAt
     ? t('end.team.refusedOnce')
-    : ending.probeCode && verdictTitles(connection, language)(ending.probeCode)
+    : ending.probeCode && verdictTitle(subject, language, ending.probeCode)
   const facts = [
     {
       label: t('end.team.asked'),

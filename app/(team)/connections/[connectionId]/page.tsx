@@ -1,6 +1,7 @@
 import { notFound } from 'next/navigation'
 import { requireStaff } from '#lib/auth/session.ts'
 import { openCase } from '#lib/connection/case.ts'
+import { listSharedFate } from '#lib/connection/shared-fate.ts'
 import { readCase } from '#lib/data/case.ts'
 import { db } from '#lib/data/database.ts'
 import { listCredentialReads, listTimeline } from '#lib/data/timeline.ts'
@@ -9,14 +10,15 @@ import { pageLanguage } from '../../../page-words.ts'
 import { section } from '../../sections.ts'
 import { SentNotice } from '../sent-notice.tsx'
 import {
+  checkWords,
   EndCard,
+  FateCard,
   IdentityCard,
   LinkCard,
   ProposalCard,
   ReportCard,
   SharedBeforeCard,
   VerdictCard,
-  verdictTitles,
 } from './case-cards.tsx'
 import { CaseDialog } from './case-dialog.tsx'
 import { CaseHeader } from './case-header.tsx'
@@ -40,6 +42,7 @@ export default async function ConnectionPage({ params, searchParams }: Params) {
     listCredentialReads(db(), scope),
     pageLanguage(),
   ])
+  const fate = await listSharedFate(connection, subject.seen)
   const t = words(language)
   const title = t('case.title', { customer: connection.customerName, name: connection.name })
   const shown = { subject, language }
@@ -68,7 +71,7 @@ export default async function ConnectionPage({ params, searchParams }: Params) {
             <h2 id="timeline" className="font-semibold text-lg">
               {t('case.timeline.title')}
             </h2>
-            <Timeline entries={timeline.entries} language={language} titleOf={verdictTitles(connection, language)} />
+            <Timeline entries={timeline.entries} language={language} wordsOf={checkWords(connection, language)} />
             <OlderLinks
               base={`/connections/${connection.id}`}
               before={before}
@@ -80,6 +83,7 @@ export default async function ConnectionPage({ params, searchParams }: Params) {
         <div className="space-y-6">
           <LinkCard {...shown} base="connections" cannotName={staff.role === 'support'} />
           <IdentityCard {...shown} />
+          <FateCard {...shown} fate={fate} />
           <AccessLog reads={reads} language={language} />
         </div>
       </div>

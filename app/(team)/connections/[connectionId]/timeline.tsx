@@ -1,28 +1,37 @@
+import type { Explanation } from '#lib/connection/explain.ts'
 import type { TimelineEntry } from '#lib/data/timeline.ts'
 import { formatDateTime } from '#lib/format.ts'
+import { Disclosure } from '#lib/providers/guide-kit/disclosure.tsx'
 import { Icon } from '#lib/providers/guide-kit/icons.tsx'
-import type { VerdictCode } from '#lib/providers/verdicts.ts'
+import type { CallRecord } from '#lib/providers/provider.ts'
 import type { Language, Words } from '#lib/words.ts'
 import { allMessages, words } from '#lib/words.ts'
 import { detailWords, letterErrorWords, reasonWords } from '../../stored-words.ts'
 
-/** Everything that happened, in words, the newest first. `withCalls`: also what each check asked, for support. */
+type Check = TimelineEntry & { kind: 'check' }
+
+/** What a check is called, and what the customer read after it, in their language. */
+export type CheckWords = (check: Check) => {
+  title: string
+  shown: Pick<Explanation, 'title' | 'cause' | 'steps' | 'who'>
+  shownLanguage: Language
+}
+
+/** Everything that happened, in words, the newest first; each check with its calls and with what the customer read. */
 export function Timeline({
   entries,
   language,
-  titleOf,
-  withCalls = false,
+  wordsOf,
 }: {
   entries: TimelineEntry[]
-  titleOf: (code: VerdictCode) => string
+  wordsOf: CheckWords
   language: Language
-  withCalls?: boolean
 }) {
   const t = words(language)
   return (
     <ol className="timeline">
       {entries.map((entry) => {
-        const { title, notes } = tell(entry, { t, language, titleOf, withCalls })
+        const { title, notes } = tell(entry, { t, language, wordsOf })
         return (
           <li key={entry.id}>
             <span className="timeline-mark">
@@ -37,6 +46,7 @@ export function Timeline({
                   <bdi>{note}</bdi>
                 </p>
               ))}
+              {entry.kind === 'check' && <CheckDetails check={entry} t={t} wordsOf={wordsOf} />}
               <p className="text-muted text-sm">
                 <time dateTime={entry.at.toISOString()}>{formatDateTime(entry.at, language)}</time>
               </p>
@@ -56,7 +66,7 @@ function iconOf(entry: TimelineEntry): 'check' | 'alert' | 'clock' | 'pencil' | 
 
 type Told = { title: string; notes: string[] }
 
-type Speaker = { t: Words; language: Language; titleOf: (code: VerdictCode) => string; withCalls: boolean }
+type Speaker = { t: Words; language: Language; wordsOf: CheckWords }
 
 function tell(entry: TimelineEntry, speaker: Speaker): Told {
   switch (entry.kind) {
@@ -88,21 +98,63 @@ export function actorOf({ actorKind, actorName }: { actorKind: string; actorName
   return actorName ?? t(`case.actors.${actorKind}`)
 }
 
-function tellCheck(entry: TimelineEntry & { kind: 'check' }, { t, titleOf, withCalls }: Speaker): Told {
-  const calls = entry.calls.map(({ call, status, latencyMs, requestId }) =>
-    [
-      t('case.timeline.calls', { call, status: status ?? t('case.timeline.noAnswer'), ms: latencyMs }),
-      ...(requestId ? [t('case.timeline.requestId', { id: requestId })] : []),
-    ].join(', '),
-  )
+function tellCheck(check: Check, { t, wordsOf }: Speaker): Told {
   return {
-    title: t('case.timeline.check', { verdict: titleOf(entry.verdictCode) }),
-    notes: [
-      t(`case.timeline.triggers.${entry.trigger}`),
-      t('case.timeline.took', { ms: entry.latencyMs }),
-      ...(withCalls ? calls : []),
-    ],
+    title: t('case.timeline.check', { verdict: wordsOf(check).title }),
+    notes: [t(`case.timeline.triggers.${check.trigger}`), t('case.timeline.took', { ms: check.latencyMs })],
   }
+}
+
+/** Down to single calls, for whoever has to ask Pipedrive about one. Never what the answers held. */
+function CheckDetails({ check, t, wordsOf }: { check: Check; t: Words; wordsOf: CheckWords }) {
+  return (
+    <div className="timeline-details text-sm">
+      <Disclosure title={t('case.timeline.details')}>
+        <p className="font-semibold">{t('case.timeline.callsTitle')}</p>
+        {check.calls.length === 0 ? (
+          <p>{t('case.timeline.noCalls')}</p>
+        ) : (
+          <ul className="list-disc ps-5">
+            {check.calls.map((call, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: calls have no name of their own, and the list never changes.
+              <li key={index} className="wrap-anywhere">
+                {tellCall(call, t)}
+              </li>
+            ))}
+          </ul>
+        )}
+        {check.trigger !== 'watch' && check.trigger !== 'off_board' && <Shown {...wordsOf(check)} t={t} />}
+      </Disclosure>
+    </div>
+  )
+}
+
+/** A regular check shows nothing to anybody until it has led to something. */
+function Shown({ shown, shownLanguage, t }: ReturnType<CheckWords> & { t: Words }) {
+  return (
+    <>
+      <p className="font-semibold">{t('case.timeline.shown')}</p>
+      <blockquote lang={shownLanguage} className="space-y-1 border-line border-s-2 ps-3">
+        <p>{shown.title}</p>
+        <p>{shown.cause}</p>
+        {shown.steps.length > 0 && (
+          <ol className="list-decimal ps-5">
+            {shown.steps.map((step) => (
+              <li key={step}>{step}</li>
+            ))}
+          </ol>
+        )}
+        {shown.who && <p>{shown.who}</p>}
+      </blockquote>
+    </>
+  )
+}
+
+function tellCall({ call, status, latencyMs, requestId }: CallRecord, t: Words): string {
+  return [
+    t('case.timeline.calls', { call, status: status ?? t('case.timeline.noAnswer'), ms: latencyMs }),
+    ...(requestId ? [t('case.timeline.requestId', { id: requestId })] : []),
+  ].join(', ')
 }
 
 function tellLetter(entry: TimelineEntry & { kind: 'letter' }, { t, language }: Speaker): Told {

@@ -2,6 +2,7 @@ import { notFound } from 'next/navigation'
 import { CopyButton } from '#components/ui/copy-button.tsx'
 import { requireStaff } from '#lib/auth/session.ts'
 import { openCase } from '#lib/connection/case.ts'
+import { listSharedFate } from '#lib/connection/shared-fate.ts'
 import type { Case } from '#lib/data/case.ts'
 import { readCase } from '#lib/data/case.ts'
 import { db } from '#lib/data/database.ts'
@@ -14,11 +15,12 @@ import { words } from '#lib/words.ts'
 import { pageLanguage } from '../../../page-words.ts'
 import {
   Card,
+  checkWords,
+  FateCard,
   IdentityCard,
   LinkCard,
   ProposalCard,
   VerdictCard,
-  verdictTitles,
 } from '../../connections/[connectionId]/case-cards.tsx'
 import { CaseDialog } from '../../connections/[connectionId]/case-dialog.tsx'
 import { CaseHeader } from '../../connections/[connectionId]/case-header.tsx'
@@ -44,6 +46,7 @@ export default async function SupportCasePage({ params, searchParams }: Params) 
     listLinkFetches(db(), scope),
     pageLanguage(),
   ])
+  const fate = await listSharedFate(connection, subject.seen)
   const t = words(language)
   const title = t('case.support.caseTitle', { customer: connection.customerName })
   const shown = { subject, language }
@@ -82,12 +85,7 @@ export default async function SupportCasePage({ params, searchParams }: Params) 
             <h2 id="timeline" className="font-semibold text-lg">
               {t('case.timeline.title')}
             </h2>
-            <Timeline
-              entries={timeline.entries}
-              language={language}
-              titleOf={verdictTitles(connection, language)}
-              withCalls
-            />
+            <Timeline entries={timeline.entries} language={language} wordsOf={checkWords(connection, language)} />
             <OlderLinks base={`/support/${connection.id}`} before={before} next={timeline.next} language={language} />
           </section>
         </div>
@@ -95,6 +93,7 @@ export default async function SupportCasePage({ params, searchParams }: Params) 
           <LinkCard {...shown} base="support" cannotName={staff.role === 'support'} />
           <Delivery />
           <IdentityCard {...shown} />
+          <FateCard {...shown} fate={fate} />
         </div>
       </div>
     </>
@@ -111,7 +110,7 @@ export default async function SupportCasePage({ params, searchParams }: Params) 
       <Card id="delivery" title={t('case.delivery.title')}>
         <p className="text-muted text-sm">{t('case.delivery.lead')}</p>
         {letters.length + fetches.length === 0 && <p>{t('case.delivery.none')}</p>}
-        <Timeline entries={letters} language={language} titleOf={verdictTitles(subject.connection, language)} />
+        <Timeline entries={letters} language={language} wordsOf={checkWords(subject.connection, language)} />
         {fetches.length > 0 && (
           <ul className="list-disc space-y-1 ps-5">
             {fetches.map(({ linkId, fetches: count, firstAt, lastAt }) => (

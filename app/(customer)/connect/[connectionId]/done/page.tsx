@@ -3,9 +3,9 @@ import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import { answerWith } from '#lib/answer.ts'
 import { findLinkAccess } from '#lib/auth/secure-link.ts'
+import { findLearnt } from '#lib/connection/customer-view.ts'
 import { getConnection } from '#lib/data/connections.ts'
 import { db } from '#lib/data/database.ts'
-import { findLatestVerification } from '#lib/data/verifications.ts'
 import { EndedPage } from '../../../ended-page.tsx'
 import { Receipt } from './receipt.tsx'
 
@@ -26,6 +26,5 @@ export default async function DonePage({ params }: { params: Promise<{ connectio
   if (connection.status !== 'connected' && connection.status !== 'connected_limited')
     redirect(`/connect/${connectionId}` as Route)
 
-  const seen = await findLatestVerification(db(), access.holder)
-  return <Receipt connection={connection} seen={seen} />
+  return <Receipt connection={connection} learnt={await findLearnt(connection)} />
 }

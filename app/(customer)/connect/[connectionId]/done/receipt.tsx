@@ -4,17 +4,19 @@ import { SightNote } from '#components/connect/sight-note.tsx'
 import { Moment } from '#components/ui/moment.tsx'
 import { PrintButton } from '#components/ui/print-button.tsx'
 import { StatusBadge } from '#components/ui/status-badge.tsx'
+import type { Learnt } from '#lib/connection/customer-view.ts'
 import { describeSight } from '#lib/connection/sight.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
-import type { Verification } from '#lib/data/verifications.ts'
 import { formatStartDate, maskEmail } from '#lib/format.ts'
 import { words } from '#lib/words.ts'
+import { FateNotice } from '../../../fate-notice.tsx'
 import { Frame } from '../../../frame.tsx'
 import { ReportTable } from '../../../report-table.tsx'
+import { TooMuchRight } from '../../../too-much-right.tsx'
 import { mailReceiptAction } from '../actions.ts'
 
 /** C3: what is connected, what it may do, and how to keep it working or stop it. */
-export function Receipt({ connection, seen }: { connection: CustomerConnection; seen: Verification | null }) {
+export function Receipt({ connection, learnt }: { connection: CustomerConnection; learnt: Learnt }) {
   const t = words(connection.language)
   const limited = connection.status === 'connected_limited'
   const names = { customer: connection.customerName, team: connection.teamName }
@@ -58,13 +60,17 @@ export function Receipt({ connection, seen }: { connection: CustomerConnection; 
           <h2 id="may-do" className="font-bold text-xl">
             {t('pages.done.whatItMayDo')}
           </h2>
-          <SightNote sight={describeSight(seen, connection.language)} />
-          <ReportTable language={connection.language} rows={seen?.report ?? []} />
+          <SightNote sight={describeSight(learnt.seen, connection.language)} />
+          <ReportTable language={connection.language} rows={learnt.rights?.report ?? []} />
           <p className="max-w-prose text-muted text-sm">{t('report.notTested')}</p>
-          {seen?.moreThanNeeded && (
-            <p className="notice notice-info">{t('report.moreThanNeeded', { team: connection.teamName })}</p>
-          )}
+          <TooMuchRight
+            rights={learnt.rights}
+            language={connection.language}
+            team={connection.teamName}
+            contact={connection.ownerName ?? connection.teamName}
+          />
         </section>
+        <FateNotice fate={learnt.fate} connection={connection} moment="connected" />
         <div className="grid gap-4 sm:grid-cols-3">
           <List
             title={t('pages.done.nextTitle')}
