@@ -3,8 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { APIRequestContext, APIResponse, Browser } from '@playwright/test'
 import type { StaffRole } from '../lib/actor.ts'
+import { scopes } from '../lib/scopes.ts'
 import { PORT } from '../playwright.config.ts'
-import { expect, signIn, test } from './fixtures.ts'
+import { expect, portal, signIn, test } from './fixtures.ts'
 import { actions, routes } from './guards.ts'
 
 const EVIL = 'https://evil.example'
@@ -121,6 +122,32 @@ for (const { name, roles, address = addressOf(name), method = 'GET', answers = 2
       const answer = await ask(cookies[role])
       expect(answer.status(), role).toBe(roles.includes(role) ? answers : 403)
     }
+  })
+}
+
+const machineRoutes = Object.entries(routes).flatMap(([name, row]) =>
+  row.guard === 'integration'
+    ? Object.entries(row.methods).map(([method, wanted]) => ({
+        name,
+        method,
+        wanted,
+        address: row.address ?? addressOf(name),
+      }))
+    : [],
+)
+
+for (const { name, method, wanted, address } of machineRoutes) {
+  test(`${method} ${name} is for keys with ${wanted.join(' or ')}`, async ({ request: http }) => {
+    const ask = (headers: Record<string, string>) => http.fetch(address, { method, headers, data: {} })
+    const withKey = async (...allowed: string[]) => {
+      const { key } = await portal('api-key', 'create', '--name', 'Guards', '--scopes', allowed.join(','))
+      return (await ask({ authorization: `Bearer ${key}` })).status()
+    }
+    // The cookie of an admin from our own pages opens nothing here.
+    expect((await ask({})).status()).toBe(401)
+    expect((await ask({ cookie: cookies.admin, origin: `http://localhost:${PORT}` })).status()).toBe(401)
+    expect(await withKey(...scopes.filter((scope) => !wanted.includes(scope)))).toBe(403)
+    for (const scope of wanted) expect([200, 404, 422]).toContain(await withKey(scope))
   })
 }
 

@@ -1,4 +1,5 @@
 import type { StaffRole } from '../lib/actor.ts'
+import type { Scope } from '../lib/scopes.ts'
 
 /**
  * Who may use what: one row for each page, route handler and Server Action. `guards.spec.ts` reads the file system and
@@ -10,6 +11,8 @@ type Guard =
   /** The holder of a secure link; `links.spec.ts` and `connect.spec.ts` try it with and without. */
   | { guard: 'customer' }
   | { guard: 'staff'; roles: readonly StaffRole[] }
+  /** A machine of the team, whose key has one of these scopes. No cookie of a person opens it. */
+  | { guard: 'integration'; methods: Partial<Record<'GET' | 'POST' | 'DELETE', readonly Scope[]>> }
 
 const everybody = ['admin', 'account_manager', 'support'] as const
 const admins = ['admin'] as const
@@ -90,6 +93,42 @@ export const routes: Record<string, Guard & { address?: string; method?: 'POST';
     answers: 404,
   },
   'app/(team)/settings/page.tsx': { guard: 'staff', roles: admins },
+  'app/(team)/settings/keys/page.tsx': { guard: 'staff', roles: admins },
+  'app/(team)/settings/keys/new/page.tsx': { guard: 'staff', roles: admins },
+  'app/docs/api/page.tsx': { guard: 'public' },
+  'app/api/openapi.json/route.ts': { guard: 'public' },
+  'app/api/v1/[...unknown]/route.ts': { guard: 'public' },
+  'app/api/v1/requests/route.ts': { guard: 'integration', methods: { POST: ['requests:write'] } },
+  'app/api/v1/requests/[requestId]/route.ts': {
+    guard: 'integration',
+    methods: { GET: ['connections:read'] },
+    address: `/api/v1/requests/req_${'0'.repeat(26)}`,
+  },
+  'app/api/v1/requests/[requestId]/link/route.ts': {
+    guard: 'integration',
+    methods: { POST: ['requests:write'], DELETE: ['requests:write'] },
+    address: `/api/v1/requests/req_${'0'.repeat(26)}/link`,
+  },
+  'app/api/v1/connections/route.ts': { guard: 'integration', methods: { GET: ['connections:read'] } },
+  'app/api/v1/connections/[connectionId]/route.ts': {
+    guard: 'integration',
+    methods: { GET: ['connections:read'] },
+    address: `/api/v1/connections/con_${'0'.repeat(26)}`,
+  },
+  'app/api/v1/connections/[connectionId]/credential/route.ts': {
+    guard: 'integration',
+    methods: { POST: ['credentials:read'] },
+    address: `/api/v1/connections/con_${'0'.repeat(26)}/credential`,
+  },
+  'app/api/v1/connections/[connectionId]/report/route.ts': {
+    guard: 'integration',
+    methods: { POST: ['connections:write'] },
+    address: `/api/v1/connections/con_${'0'.repeat(26)}/report`,
+  },
+  'app/api/v1/profiles/route.ts': {
+    guard: 'integration',
+    methods: { GET: ['connections:read', 'requests:write'] },
+  },
 }
 
 /** Server Actions. Each can be posted to every page of the portal, so only its own check counts. */
@@ -144,6 +183,10 @@ export const actions: Record<string, Guard> = {
   'app/(team)/profiles/actions.ts readsAction': { guard: 'staff', roles: admins },
   'app/(team)/profiles/actions.ts disableProfileAction': { guard: 'staff', roles: admins },
   'app/(team)/profiles/actions.ts enableProfileAction': { guard: 'staff', roles: admins },
+  'app/(team)/settings/keys/actions.ts createKeyAction': { guard: 'staff', roles: admins },
+  'app/(team)/settings/keys/actions.ts rotateKeyAction': { guard: 'staff', roles: admins },
+  'app/(team)/settings/keys/actions.ts endKeyAction': { guard: 'staff', roles: admins },
+  'app/(team)/settings/keys/actions.ts revokeKeyAction': { guard: 'staff', roles: admins },
   'app/(team)/settings/actions.ts addMemberAction': { guard: 'staff', roles: admins },
   'app/(team)/settings/actions.ts changeRoleAction': { guard: 'staff', roles: admins },
   'app/(team)/settings/actions.ts disableMemberAction': { guard: 'staff', roles: admins },

@@ -1,3 +1,5 @@
+import type { Scope } from './scopes.ts'
+
 /**
  * Whoever acts, proved. Only `lib/auth`, the operator's CLI and the jobs make one, with `proven()`;
  * an object written by hand does not compile.
@@ -22,10 +24,21 @@ export type Staff = Proven & { kind: 'staff'; teamId: string; staffId: string; r
 /** The background work of the product itself. */
 export type Watcher = Proven & { kind: 'watcher'; teamId: string }
 
+/** A machine of the team, proved by its API key. Null: not limited to any. */
+export type Integration = Proven & {
+  kind: 'integration'
+  teamId: string
+  integrationId: string
+  scopes: readonly Scope[]
+  profiles: readonly string[] | null
+  connections: readonly string[] | null
+  address: string | null
+}
+
 /** Somebody with a shell on the machine, through `npm run portal`. */
 export type Operator = Proven & { kind: 'operator'; teamId: string }
 
-export type Actor = LinkHolder | Staff | Watcher | Operator
+export type Actor = LinkHolder | Staff | Integration | Watcher | Operator
 
 /** Brands an actor whose proof was just made. Call it where the proof is, never on data that came from outside. */
 export function proven<Kind extends Actor['kind']>(
@@ -41,6 +54,8 @@ export function actorIdOf(actor: Actor): string {
       return actor.linkId
     case 'staff':
       return actor.staffId
+    case 'integration':
+      return actor.integrationId
     case 'watcher':
       return 'watcher'
     case 'operator':

@@ -14,6 +14,8 @@ import endDe from '#messages/end.de.json' with { type: 'json' }
 import endEn from '#messages/end.en.json' with { type: 'json' }
 import faultDe from '#messages/fault.de.json' with { type: 'json' }
 import faultEn from '#messages/fault.en.json' with { type: 'json' }
+import keysDe from '#messages/keys.de.json' with { type: 'json' }
+import keysEn from '#messages/keys.en.json' with { type: 'json' }
 import lookDe from '#messages/look.de.json' with { type: 'json' }
 import lookEn from '#messages/look.en.json' with { type: 'json' }
 import mailDe from '#messages/mail.de.json' with { type: 'json' }
@@ -44,6 +46,7 @@ const en = {
   report: reportEn,
   mail: mailEn,
   contact: contactEn,
+  keys: keysEn,
   look: lookEn,
   profiles: profilesEn,
   requests: requestsEn,
@@ -64,6 +67,7 @@ const de = {
   report: reportDe,
   mail: mailDe,
   contact: contactDe,
+  keys: keysDe,
   look: lookDe,
   profiles: profilesDe,
   requests: requestsDe,

@@ -8,12 +8,16 @@ import { pathToFileURL } from 'node:url'
  */
 const layers = {
   app: {
-    mayUse: ['components', 'connection', 'auth', 'data', 'providers', 'operator', 'base'],
+    mayUse: ['components', 'api', 'connection', 'auth', 'data', 'providers', 'operator', 'base'],
     instead: 'call a function of lib/connection, or read through lib/data',
   },
   components: {
     mayUse: ['components', 'providers', 'base'],
     instead: 'let the page read it and hand it over as props',
+  },
+  api: {
+    mayUse: ['connection', 'auth', 'data', 'crypto', 'providers', 'base'],
+    instead: 'call a function of lib/connection: lib/api only says what goes over the wire',
   },
   operator: {
     mayUse: ['connection', 'auth', 'data', 'providers', 'mail', 'jobs', 'base'],
@@ -52,7 +56,7 @@ const vocabulary = new Set(['lib/connection/status.ts', 'lib/connection/profiles
 /** Letters kept on disk, where no mail server is set: a page shows them. Writing mail stays out of reach. */
 const pagesMayRead = new Set(['lib/mail/local-outbox.ts'])
 
-const serverLayers = new Set(['connection', 'auth', 'data', 'crypto', 'mail', 'jobs', 'operator'])
+const serverLayers = new Set(['api', 'connection', 'auth', 'data', 'crypto', 'mail', 'jobs', 'operator'])
 const cryptoPackages = new Set(['node:crypto', 'crypto', 'jose'])
 /** Replaced by constants at build time, so they are no settings. */
 const buildConstants = /process\.env\.(?:NODE_ENV|NEXT_RUNTIME)\b/g

@@ -1,6 +1,7 @@
 import 'server-only'
 import type { Kysely } from 'kysely'
-import type { Staff } from '#lib/actor.ts'
+import type { Integration, Staff } from '#lib/actor.ts'
+import type { LinkKey } from '#lib/crypto/digest.ts'
 import { newLinkKey } from '#lib/crypto/digest.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { copyForBoard } from '#lib/data/board-copies.ts'
@@ -44,6 +45,21 @@ export async function resendLink(staff: Staff, control: Control): Promise<Contro
     await reissueIn(trx, staff, { requestId: control.requestId, deliver: 'mail', reason: control.reason ?? undefined })
     return 'done'
   })
+}
+
+/** A machine asks for a new link, to be mailed or handed over by itself. Null when no connection of the request needs one. */
+export async function rotateLink(
+  trx: Kysely<Database>,
+  integration: Integration,
+  wanted: { requestId: string; deliver: 'mail' | 'link'; expiresInDays?: number; linkKey: LinkKey },
+): Promise<{ link: string; expiresAt: Date } | null> {
+  return (await isNeeded(trx, integration, wanted)) ? reissueIn(trx, integration, wanted) : null
+}
+
+/** A machine ends the link of a request. Ended before, it stays so. */
+export async function endLink(trx: Kysely<Database>, integration: Integration, requestId: string): Promise<void> {
+  const link = await findNewestLink(trx, { teamId: integration.teamId, requestId })
+  if (link && link.state !== 'revoked') await revokeIn(trx, integration, { requestId, reason: 'by the API' })
 }
 
 /** The link lives so many days from now; one that has expired works again. */
@@ -171,7 +187,11 @@ export async function meetLink(
   return { refusal: (link?.id ?? null) === linkId ? null : 'changed_meanwhile', link }
 }
 
-export async function isNeeded(trx: Kysely<Database>, staff: Staff, { requestId }: Control): Promise<boolean> {
+export async function isNeeded(
+  trx: Kysely<Database>,
+  staff: Staff | Integration,
+  { requestId }: Pick<Control, 'requestId'>,
+): Promise<boolean> {
   const connections = await listRequestConnections(trx, { teamId: staff.teamId, requestId })
   return connections.some(({ status }) => takesLink(status))
 }

@@ -2,6 +2,7 @@ import 'server-only'
 import type { Kysely } from 'kysely'
 import type { Actor, LinkHolder, Operator } from '#lib/actor.ts'
 import { proven } from '#lib/actor.ts'
+import type { LinkKey } from '#lib/crypto/digest.ts'
 import { digestOfLinkKey, newLinkKey } from '#lib/crypto/digest.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { listRequestConnections, lockConnection, moveStatus, reopenConnection } from '#lib/data/connections.ts'
@@ -49,15 +50,27 @@ export type Reissue = {
   letter?: LinkLetter
   connectionId?: string
   facts?: Record<string, string>
+  /** The new link's key, where the caller has to be able to name it again. */
+  linkKey?: LinkKey
 }
 
 /** As `reissueLink`, as part of the caller's transaction. */
 export async function reissueIn(
   trx: Kysely<Database>,
   actor: Actor,
-  { requestId, deliver, expiresInDays, reason, purpose, letter = 'new_link', connectionId, facts }: Reissue,
+  {
+    requestId,
+    deliver,
+    expiresInDays,
+    reason,
+    purpose,
+    letter = 'new_link',
+    connectionId,
+    facts,
+    linkKey = newLinkKey(),
+  }: Reissue,
 ): Promise<{ link: string; expiresAt: Date }> {
-  const { key, digest } = newLinkKey()
+  const { key, digest } = linkKey
   const newest = await lockNewestLink(trx, actor, requestId)
   const link = await insertLink(trx, actor, {
     requestId,

@@ -39,19 +39,23 @@ const line = (max: number) =>
         .trim(),
     )
     .pipe(z.string().min(1).max(max))
+    .meta({ minLength: 1, maxLength: max })
 
-const emailSchema = z.string().transform((typed, check) => {
-  const address = parseEmailAddress(typed)
-  if (address) return address
-  const problem: Problem = typed.trim() === '' ? 'missing' : 'email'
-  check.issues.push({
-    code: 'custom',
-    message: 'not a mail address we can write to',
-    input: typed,
-    params: { problem },
+const emailSchema = z
+  .string()
+  .transform((typed, check) => {
+    const address = parseEmailAddress(typed)
+    if (address) return address
+    const problem: Problem = typed.trim() === '' ? 'missing' : 'email'
+    check.issues.push({
+      code: 'custom',
+      message: 'not a mail address we can write to',
+      input: typed,
+      params: { problem },
+    })
+    return z.NEVER
   })
-  return z.NEVER
-})
+  .meta({ format: 'email', maxLength: 254 })
 
 /** For the CLI and the API; the console has its own sentence. */
 const startDateFaults: Record<StartDateFault, string> = {
@@ -64,10 +68,31 @@ const startDateFaults: Record<StartDateFault, string> = {
 const connectionSchema = z
   .object({
     provider: z.enum(providerIds),
-    profile: z.string().trim(),
-    expectedDomain: z.string().optional(),
-    startDate: z.string().optional(),
-    externalId: z.string().trim().max(200).optional(),
+    profile: z
+      .string()
+      .trim()
+      .meta({ description: 'Key of a profile: `GET /api/v1/profiles` lists them.', examples: ['read-only-sync'] }),
+    expectedDomain: z
+      .string()
+      .optional()
+      .meta({
+        description: 'The company it has to be. A token of another one is not taken.',
+        examples: ['acme'],
+      }),
+    startDate: z
+      .string()
+      .optional()
+      .meta({
+        description:
+          'Records changed since are wanted: a day, or an RFC 3339 instant, which is handed on exactly as given.',
+        examples: ['2026-01-01T00:00:00Z'],
+      }),
+    externalId: z
+      .string()
+      .trim()
+      .max(200)
+      .optional()
+      .meta({ description: 'Your own id of this connection, to find it again.' }),
     name: line(80).optional(),
   })
   .transform((typed, check) => {
@@ -85,12 +110,20 @@ const connectionSchema = z
 export const requestSchema = z.object({
   customer: line(120),
   contact: z.object({ name: line(120), email: emailSchema }),
-  owner: emailSchema.optional(),
-  language: z.enum(['en', 'de']).default('en'),
-  project: line(80).optional(),
-  note: z.string().trim().max(NOTE_MAX).optional(),
-  expiresInDays: z.coerce.number().int().min(1).max(LINK_DAYS_MAX).optional(),
-  deliver: z.enum(['mail', 'link']).default('mail'),
+  owner: emailSchema.optional().meta({ description: 'Address of the account manager; an admin when left out.' }),
+  language: z.enum(['en', 'de']).default('en').meta({ description: 'Of the customer’s page and letters.' }),
+  project: line(80).optional().meta({ description: 'What the customer knows the work as.' }),
+  note: z.string().trim().max(NOTE_MAX).optional().meta({ description: 'Plain text that the customer reads.' }),
+  expiresInDays: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(LINK_DAYS_MAX)
+    .optional()
+    .meta({ description: 'How long the link works; the team’s usual time when left out.' }),
+  deliver: z.enum(['mail', 'link']).default('mail').meta({
+    description: '`mail`: we write to the contact. `link`: the link is in the answer, this once, and you hand it over.',
+  }),
   connections: z.array(connectionSchema).min(1).max(CONNECTIONS_PER_REQUEST_MAX),
 })
 export type RequestInput = z.input<typeof requestSchema>
@@ -104,8 +137,15 @@ export type WantedRequest = Omit<ParsedRequest, 'connections' | 'owner'> & {
 
 /** Checks all of a request before anything is stored. Throws ZodError that names every fault. */
 export async function checkRequest(actor: Actor, input: RequestInput): Promise<WantedRequest> {
-  const { owner, ...wanted } = parseRequest(input, await listProfiles(db(), actor))
+  const { owner, ...wanted } = parseRequest(input, await profilesFor(actor))
   return { ...wanted, ownerId: await ownerIdOf(actor, owner) }
+}
+
+/** A machine may be limited to some of them; the others do not exist for it. */
+async function profilesFor(actor: Actor): Promise<Profile[]> {
+  const all = await listProfiles(db(), actor)
+  const allowed = actor.kind === 'integration' ? actor.profiles : null
+  return allowed ? all.filter(({ key }) => allowed.includes(key)) : all
 }
 
 /** The part of the check that reads nothing, for many requests at once. */

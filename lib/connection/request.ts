@@ -2,6 +2,7 @@ import 'server-only'
 import type { Kysely } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
 import { actorIdOf } from '#lib/actor.ts'
+import type { LinkKey } from '#lib/crypto/digest.ts'
 import { newLinkKey, sha256 } from '#lib/crypto/digest.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
@@ -29,6 +30,16 @@ export type RequestedConnections = StoredRequest & {
 export async function requestConnections(actor: Actor, input: RequestInput): Promise<RequestedConnections> {
   const wanted = await checkRequest(actor, input)
   return inTransaction((trx) => storeAndSend(trx, actor, wanted, null))
+}
+
+/** As `requestConnections`, as part of the caller's transaction, for what `checkRequest` has passed. */
+export async function makeRequest(
+  trx: Kysely<Database>,
+  actor: Actor,
+  wanted: WantedRequest,
+  linkKey: LinkKey,
+): Promise<RequestedConnections> {
+  return storeAndSend(trx, actor, wanted, null, linkKey)
 }
 
 /**
@@ -81,10 +92,11 @@ async function storeAndSend(
   actor: Actor,
   wanted: WantedRequest,
   creationKey: string | null,
+  linkKey: LinkKey = newLinkKey(),
 ): Promise<RequestedConnections> {
   const status: Status = wanted.deliver === 'mail' ? 'queued' : 'sent'
   const stored = await storeRequest(trx, actor, wanted, { status, creationKey })
-  return { ...stored, link: await sendLink(trx, actor, wanted, stored.id) }
+  return { ...stored, link: await sendLink(trx, actor, wanted, stored.id, linkKey) }
 }
 
 /** Stores a request and its connections. No link yet. */
@@ -152,8 +164,8 @@ export async function sendLink(
   actor: Actor,
   wanted: Pick<WantedRequest, 'expiresInDays' | 'deliver'>,
   requestId: string,
+  { key, digest }: LinkKey = newLinkKey(),
 ): Promise<string> {
-  const { key, digest } = newLinkKey()
   const expiresInDays = wanted.expiresInDays ?? (await getTeamSettings(trx, actor.teamId)).linkDays
   const { expiresAt } = await insertLink(trx, actor, { requestId, purpose: 'connect', expiresInDays, digest })
   if (wanted.deliver === 'mail') await enqueueLinkLetter(trx, actor, 'secure_link', { requestId, key, expiresAt })

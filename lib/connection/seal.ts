@@ -21,6 +21,9 @@ export async function sealToken(
   return { connectionId, host, sealed, wrappedKey, fingerprint: fingerprint(actor.teamId, apiToken) }
 }
 
+/** What an integration said of its own accord; the marks tell it from our own reasons. */
+export type Quoted = `“${string}”`
+
 /** Why somebody or something reads a token. */
 export type ReadPurpose = Extract<
   ReasonCode,
@@ -39,7 +42,7 @@ export type ReadPurpose = Extract<
 export async function openCredential(
   actor: Actor,
   credential: SealedCredential,
-  purpose: ReadPurpose,
+  purpose: ReadPurpose | Quoted,
 ): Promise<Secret> {
   await inTransaction((trx) =>
     recordAudit(trx, actor, {

@@ -15,14 +15,40 @@ export function sha256InParts(): { add(part: Uint8Array): void; end(): string } 
 
 const LINK_KEY_BYTES = 32
 
+/** The secret of a secure link, and what is stored of it. */
+export type LinkKey = { key: string; digest: Buffer }
+
 /** A new secret for a secure link: 256 bits, 43 characters. Only the digest is stored. */
-export function newLinkKey(): { key: string; digest: Buffer } {
+export function newLinkKey(): LinkKey {
   const key = randomBytes(LINK_KEY_BYTES).toString('base64url')
   return { key, digest: digestOfLinkKey(key) }
 }
 
 export function digestOfLinkKey(key: string): Buffer {
   return sha256(key)
+}
+
+/** A link key that can be made again from `seed`, which is random and says nothing without our secret. */
+export function linkKeyFrom(seed: string): LinkKey {
+  const key = createHmac('sha256', subkey('link-key')).update(seed).digest('base64url')
+  return { key, digest: digestOfLinkKey(key) }
+}
+
+export function newSeed(): string {
+  return randomBytes(LINK_KEY_BYTES).toString('base64url')
+}
+
+const API_KEY_PREFIX = 'lk_'
+
+/** A new key for a machine of the team: 256 bits behind a prefix that scanners for lost secrets can know. */
+export function newApiKey(): { key: string; digest: Buffer } {
+  const key = API_KEY_PREFIX + randomBytes(LINK_KEY_BYTES).toString('base64url')
+  return { key, digest: sha256(key) }
+}
+
+/** Null for what cannot be one of our keys. */
+export function digestOfApiKey(key: string): Buffer | null {
+  return /^lk_[\w-]{43}$/.test(key) ? sha256(key) : null
 }
 
 /** Equal tokens of one team have equal fingerprints; without the key a fingerprint says nothing. */

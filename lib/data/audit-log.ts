@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
 import type { Database } from './schema.ts'
 import type { Cursor } from './timeline.ts'
-import { isBefore, microsOf } from './timeline.ts'
+import { actorName, isBefore, microsOf } from './timeline.ts'
 
 /** One row of the audit log as people and the export read it. */
 export type AuditRow = {
@@ -42,7 +42,11 @@ export async function listAuditRows(
     .leftJoin('staff', (join) =>
       join.onRef('staff.id', '=', 'auditEvents.actorId').onRef('staff.teamId', '=', 'auditEvents.teamId'),
     )
-    .select(['auditEvents.id', 'at', 'actorKind', 'actorId', 'staff.name as actorName', 'action', 'objectId'])
+    .leftJoin('integrations', (join) =>
+      join.onRef('integrations.id', '=', 'auditEvents.actorId').onRef('integrations.teamId', '=', 'auditEvents.teamId'),
+    )
+    .select(['auditEvents.id', 'at', 'actorKind', 'actorId', 'action', 'objectId'])
+    .select(actorName.as('actorName'))
     .select(['outcome', 'reason', 'address', 'requestId', 'details'])
     .select(microsOf('at').as('micros'))
     .where('auditEvents.teamId', '=', teamId)

@@ -46,6 +46,34 @@ export async function hastenCheck(trx: Kysely<Database>, actor: Actor, connectio
   return numUpdatedRows === 1n
 }
 
+/** Puts a connection into the queue, due now; one that is there already stays as it is. */
+export async function addCheck(
+  trx: Kysely<Database>,
+  actor: Actor,
+  { connectionId, reason }: { connectionId: string; reason: 'waiting' | 'watch' },
+): Promise<void> {
+  await trx
+    .insertInto('connectionChecks')
+    .values({ connectionId, teamId: actor.teamId, reason, dueAt: sql<Date>`now()`, urgent: true })
+    .onConflict((conflict) => conflict.column('connectionId').doNothing())
+    .execute()
+}
+
+/** When a connection is checked next; null when no check waits. */
+export async function findDueTime(
+  trx: Kysely<Database>,
+  { teamId }: Actor,
+  connectionId: string,
+): Promise<Date | null> {
+  const row = await trx
+    .selectFrom('connectionChecks')
+    .select('dueAt')
+    .where('teamId', '=', teamId)
+    .where('connectionId', '=', connectionId)
+    .executeTakeFirst()
+  return row?.dueAt ?? null
+}
+
 /** Takes a connection out of the queue. */
 export async function cancelCheck(trx: Kysely<Database>, actor: Actor, connectionId: string): Promise<void> {
   await trx

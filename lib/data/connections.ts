@@ -185,7 +185,7 @@ export async function moveStatus(
       status: to,
       verdictCode,
       updatedAt: sql<Date>`now()`,
-      ...(from === to ? {} : { snoozedUntil: null, snoozeNote: null, erasedAt: null }),
+      ...(from === to ? {} : { snoozedUntil: null, snoozeNote: null, erasedAt: null, statusSince: sql<Date>`now()` }),
     })
     .where('teamId', '=', actor.teamId)
     .where('id', '=', connectionId)

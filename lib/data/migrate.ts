@@ -14,6 +14,7 @@ import * as teamConsole from './migrations/0007-console.ts'
 import * as sharedFate from './migrations/0008-shared-fate.ts'
 import * as providerPauses from './migrations/0009-provider-pauses.ts'
 import * as watch from './migrations/0010-watch.ts'
+import * as integrations from './migrations/0011-integrations.ts'
 import * as operations from './migrations/0012-operations.ts'
 import * as offBoarding from './migrations/0013-off-boarding.ts'
 import type { Database } from './schema.ts'
@@ -30,6 +31,7 @@ const migrations: Record<string, Migration> = {
   '0008-shared-fate': sharedFate,
   '0009-provider-pauses': providerPauses,
   '0010-watch': watch,
+  '0011-integrations': integrations,
   '0012-operations': operations,
   '0013-off-boarding': offBoarding,
 }

@@ -6,14 +6,14 @@ export type Limit = { bucket: string; windowSeconds: number; hitsMax: number }
 
 /**
  * Counts a hit, or several at once, and says whether that is still within the limit. Fixed windows in the database's time,
- * shared by every process. Answers the seconds to wait when it is not.
+ * shared by every process. Answers what is left of it, and the seconds until it begins anew.
  */
 export async function hitLimit({
   bucket,
   windowSeconds,
   hitsMax,
   hits = 1,
-}: Limit & { hits?: number }): Promise<{ allowed: boolean; retryAfterSeconds: number }> {
+}: Limit & { hits?: number }): Promise<{ allowed: boolean; remaining: number; retryAfterSeconds: number }> {
   const window = sql`make_interval(secs => ${windowSeconds})`
   const row = await db()
     .insertInto('rateLimits')
@@ -27,7 +27,11 @@ export async function hitLimit({
     )
     .returning(['hits', sql<number>`ceil(extract(epoch from expires_at - now()))::int`.as('secondsLeft')])
     .executeTakeFirstOrThrow()
-  return { allowed: row.hits <= hitsMax, retryAfterSeconds: Math.max(1, row.secondsLeft) }
+  return {
+    allowed: row.hits <= hitsMax,
+    remaining: Math.max(0, hitsMax - row.hits),
+    retryAfterSeconds: Math.max(1, row.secondsLeft),
+  }
 }
 
 /** Forgets windows that ended; run from time to time. */

@@ -7,6 +7,7 @@ import type { Status } from '#lib/connection/status.ts'
 import type { WrappedKey } from '#lib/crypto/key-provider.ts'
 import type { CallRecord, Capability, CapabilityRow, TokenOwner } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
+import type { Scope } from '#lib/scopes.ts'
 
 /** The tables as code sees them (camelCase; the database has snake_case). Ids are prefixed UUIDv7 texts of `newId()`. */
 export type Database = {
@@ -42,6 +43,9 @@ export type Database = {
   offBoardings: OffBoardingsTable
   contactProposals: ContactProposalsTable
   unfinishedRequests: UnfinishedRequestsTable
+  integrations: IntegrationsTable
+  integrationKeys: IntegrationKeysTable
+  apiAnswers: ApiAnswersTable
 }
 
 type Time = ColumnType<Date, Date | string | undefined, Date | string>
@@ -202,6 +206,8 @@ type ConnectionsTable = {
   erasedAt: MaybeTime
   createdAt: Time
   updatedAt: Time
+  /** When it got the status it has. */
+  statusSince: Time
 }
 
 /** The queue of live checks: at most one row for each connection. */
@@ -484,6 +490,52 @@ type OffBoardingsTable = {
   endedAt: MaybeTime
   outcome: 'proved' | 'unproven' | null
   proof: MaybeJson<EndProof>
+}
+
+/** A machine of the team. Null in `profiles` or `connections`: not limited to any. */
+type IntegrationsTable = {
+  id: string
+  teamId: string
+  name: string
+  scopes: Json<Scope[]>
+  profiles: MaybeJson<string[]>
+  connections: MaybeJson<string[]>
+  /** Where it may call from: addresses and CIDR ranges. Null: from anywhere. */
+  addresses: MaybeJson<string[]>
+  /** A JWK that credentials can be sealed to on their way. */
+  publicKey: MaybeJson<Record<string, unknown>>
+  createdBy: string
+  expiresAt: Time
+  revokedAt: MaybeTime
+  revokedBy: string | null
+  createdAt: Time
+}
+
+/** SHA-256 of the keys of an integration; the key itself is stored nowhere. Two at most are live. */
+type IntegrationKeysTable = {
+  digest: Buffer
+  teamId: string
+  integrationId: string
+  /** When a newer key takes over; null while it is the newest. */
+  endsAt: MaybeTime
+  /** To the minute. */
+  lastUsedAt: MaybeTime
+  createdAt: Time
+}
+
+/** What a call with an Idempotency-Key was answered, for a day. Never holds a secret: a link is made again from `seed`. */
+type ApiAnswersTable = {
+  integrationId: string
+  idempotencyKey: string
+  teamId: string
+  /** Of the method, the address and the body. */
+  digest: Buffer
+  seed: string
+  /** Null while its transaction runs, which nobody else ever sees. */
+  status: number | null
+  body: MaybeJson<Record<string, unknown>>
+  hasLink: Generated<boolean>
+  createdAt: Time
 }
 
 type RateLimitsTable = { bucket: string; windowStart: Time; hits: number; expiresAt: Time }

@@ -68,7 +68,11 @@ async function listAudit(
     .leftJoin('staff', (join) =>
       join.onRef('staff.id', '=', 'auditEvents.actorId').onRef('staff.teamId', '=', 'auditEvents.teamId'),
     )
-    .select(['auditEvents.id', 'at', 'action', 'actorKind', 'outcome', 'reason', 'details', 'staff.name as actorName'])
+    .leftJoin('integrations', (join) =>
+      join.onRef('integrations.id', '=', 'auditEvents.actorId').onRef('integrations.teamId', '=', 'auditEvents.teamId'),
+    )
+    .select(['auditEvents.id', 'at', 'action', 'actorKind', 'outcome', 'reason', 'details'])
+    .select(actorName.as('actorName'))
     .select(microsOf('at').as('micros'))
     .where('auditEvents.teamId', '=', teamId)
     .where((where) =>
@@ -127,6 +131,9 @@ export async function listLetters(
   return rows.map((row) => ({ ...row, micros: Number(row.micros), kind: 'letter' as const }))
 }
 
+/** Who it was, where the actor is a member or an integration. */
+export const actorName = sql<string | null>`coalesce(staff.name, integrations.name)`
+
 /** The database counts in microseconds, a JavaScript date does not: a cursor made of one would skip rows. */
 export function microsOf(column: string) {
   return sql<string>`(extract(epoch from ${sql.ref(column)}) * 1000000)::bigint`
@@ -157,7 +164,11 @@ export async function listCredentialReads(
     .leftJoin('staff', (join) =>
       join.onRef('staff.id', '=', 'auditEvents.actorId').onRef('staff.teamId', '=', 'auditEvents.teamId'),
     )
-    .select(['auditEvents.id', 'at', 'actorKind', 'reason', 'staff.name as actorName'])
+    .leftJoin('integrations', (join) =>
+      join.onRef('integrations.id', '=', 'auditEvents.actorId').onRef('integrations.teamId', '=', 'auditEvents.teamId'),
+    )
+    .select(['auditEvents.id', 'at', 'actorKind', 'reason'])
+    .select(actorName.as('actorName'))
     .where('auditEvents.teamId', '=', teamId)
     .where('action', '=', 'credential.read')
     .where((where) =>

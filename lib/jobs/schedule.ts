@@ -5,6 +5,7 @@ import { expireLinks } from '#lib/connection/expire.ts'
 import { probeEnd } from '#lib/connection/prove-end.ts'
 import { runRetention } from '#lib/connection/retain.ts'
 import { lookAgain, retryWaiting } from '#lib/connection/watch.ts'
+import { forgetOldAnswers } from '#lib/data/api-answers.ts'
 import { sealAuditChain } from '#lib/data/audit-chain.ts'
 import type { DueCheck } from '#lib/data/connection-checks.ts'
 import { claimDueChecks, postponeCheck } from '#lib/data/connection-checks.ts'
@@ -85,6 +86,7 @@ async function keepHouse(): Promise<void> {
   await forgetOldMinutes()
   await forgetOldUnfinished()
   await rewrapAll()
+  await forgetOldAnswers()
 }
 
 /** Calls `work` again and again, never twice at once; a failure is logged and tried again at the next turn. */

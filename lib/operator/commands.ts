@@ -4,18 +4,29 @@ import * as z from 'zod'
 import type { Operator } from '#lib/actor.ts'
 import { setMember } from '#lib/auth/members.ts'
 import { issueSignInLink } from '#lib/auth/sign-in-links.ts'
+import {
+  createIntegration,
+  endReplacedKey,
+  OVERLAP_HOURS_MAX,
+  OVERLAP_HOURS_NORMAL,
+  revokeIntegration,
+  rotateKey,
+} from '#lib/connection/integrations.ts'
 import { endLinkAt, reissueLink, revokeLink } from '#lib/connection/links.ts'
 import { requestConnections } from '#lib/connection/request.ts'
 import { LINK_DAYS_MAX, type RequestInput } from '#lib/connection/request-schema.ts'
 import { sealAuditChain } from '#lib/data/audit-chain.ts'
 import { hastenCheck } from '#lib/data/connection-checks.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
+import { listIntegrations } from '#lib/data/integrations.ts'
 import { migrate } from '#lib/data/migrate.ts'
 import { findRequest, insertTeam } from '#lib/data/requests.ts'
 import { findStaffByEmail } from '#lib/data/staff.ts'
 import { verifyWithCheckpoints } from '#lib/jobs/audit-checkpoints.ts'
 import { log } from '#lib/log.ts'
 import { parseEmailAddress } from '#lib/mail/address.ts'
+import type { Scope } from '#lib/scopes.ts'
+import { scopes } from '#lib/scopes.ts'
 import { Secret } from '#lib/secret.ts'
 import { backupCommands } from './backup-commands.ts'
 import type { Asked, Call, CommandOutcome, OperatorCommand, Options } from './command.ts'
@@ -156,6 +167,76 @@ const commands: Record<string, OperatorCommand> = {
       return { id: connectionId }
     },
   },
+  'api-key create': {
+    usage: `api-key create --scopes <${scopes.join(',')}> [--name <name>] [--profiles <key,key>] [--connections <id,id>] [--addresses <address or range, …>] [--expires-in-days <1-730>] [--public-key <JWK>]`,
+    does: 'makes an integration of the team and its key for the API, which is shown this once',
+    options: {
+      name: text,
+      scopes: text,
+      profiles: text,
+      connections: text,
+      addresses: text,
+      'expires-in-days': text,
+      'public-key': text,
+    },
+    run: async ({ values }) => {
+      const made = await createIntegration(await operator(), {
+        name: optional(values, 'name') ?? 'Integration',
+        scopes: listOf(required(values, 'scopes')) as Scope[],
+        profiles: listOf(optional(values, 'profiles')),
+        connections: listOf(optional(values, 'connections')),
+        addresses: listOf(optional(values, 'addresses')),
+        expiresInDays: optional(values, 'expires-in-days'),
+        publicKey: optional(values, 'public-key'),
+      })
+      if (made.kind === 'too_many') throw new CommandFailure('TOO_MANY', 'revoke keys that are not needed first', {})
+      return { id: made.id, key: made.key }
+    },
+  },
+  'api-key list': {
+    usage: 'api-key list',
+    does: 'lists the integrations of the team, what each may do, and when it was last seen',
+    options: {},
+    run: async () => {
+      const found = await listIntegrations(db(), await operator())
+      return { integrations: found.map(({ earlierKeyUsedAt: _, ...integration }) => integration) }
+    },
+  },
+  'api-key rotate': {
+    usage: `api-key rotate <id> [--overlap-hours <0-${OVERLAP_HOURS_MAX}>]`,
+    does: `makes a new key; the one before works for ${OVERLAP_HOURS_NORMAL} hours more, or as long as you say`,
+    options: { 'overlap-hours': text },
+    run: async ({ values, rest }) => {
+      const integrationId = named(rest, 'the id of an integration')
+      const hours = z.coerce.number().int().min(0).max(OVERLAP_HOURS_MAX).default(OVERLAP_HOURS_NORMAL)
+      const rotated = await rotateKey(await operator(), {
+        integrationId,
+        overlapHours: hours.parse(optional(values, 'overlap-hours')),
+      })
+      if (rotated.kind === 'rotated') return { id: integrationId, key: rotated.key }
+      throw keyFailure(rotated.kind, integrationId)
+    },
+  },
+  'api-key end-earlier': {
+    usage: 'api-key end-earlier <id>',
+    does: 'ends the key that was replaced before its overlap is over',
+    options: {},
+    run: async ({ rest }) => {
+      const integrationId = named(rest, 'the id of an integration')
+      return { id: integrationId, ended: (await endReplacedKey(await operator(), integrationId)) === 'done' }
+    },
+  },
+  'api-key revoke': {
+    usage: 'api-key revoke <id>',
+    does: 'ends all keys of an integration, from its next call on',
+    options: {},
+    run: async ({ rest }) => {
+      const integrationId = named(rest, 'the id of an integration')
+      const outcome = await revokeIntegration(await operator(), integrationId)
+      if (outcome === 'done') return { id: integrationId, revoked: true }
+      throw keyFailure(outcome, integrationId)
+    },
+  },
   'audit verify': {
     usage: 'audit verify',
     does: 'walks the audit chain and names the first row that does not fit; compares it with the heads that were noted outside the database',
@@ -281,4 +362,20 @@ async function requestIdOf({ teamId }: Operator, rest: string[]): Promise<string
   const found = await findRequest(db(), { teamId, request })
   if (!found) throw new CommandFailure('NOT_FOUND', `there is no request ${request}`, {})
   return found.id
+}
+
+function keyFailure(outcome: 'unknown' | 'ended', integrationId: string): CommandFailure {
+  return outcome === 'unknown'
+    ? new CommandFailure('NOT_FOUND', `there is no integration ${integrationId}`, {})
+    : new CommandFailure('ENDED', `the integration ${integrationId} was revoked or has expired`, {})
+}
+
+function listOf(typed: string): string[]
+function listOf(typed: string | undefined): string[] | null
+function listOf(typed: string | undefined): string[] | null {
+  if (typed === undefined) return null
+  return typed
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)
 }

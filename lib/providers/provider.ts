@@ -132,8 +132,10 @@ export type Provider = {
   name: string
   /** Host that the sealed value is bound to, e.g. `acme.pipedrive.com`. */
   hostOf(companyDomain: string): string
-  /** Base URL handed to integrations, e.g. `https://acme.pipedrive.com/api`. */
-  baseUrlOf(companyDomain: string): string
+  /** Base URL handed to integrations, e.g. `https://acme.pipedrive.com/api`, or the fake provider's. */
+  baseUrlOf(companyDomain: string, fakeBaseUrl: string | null): string
+  /** What every call to it carries, literally. Whoever calls this holds the plaintext. */
+  headersOf(apiToken: Secret): Record<string, string>
   /** The form's own check, before any network. The messages of its issues are verdict codes. */
   schema(options: { startDate: 'hidden' | 'optional' | 'required'; today: Date }): z.ZodType<TypedCredential>
   /** Asks the provider live. Reads only; never throws for anything the provider or the network does. */

@@ -7,6 +7,7 @@ import { pageLanguage, pageWords } from '../../page-words.ts'
 import { section } from '../sections.ts'
 import { addMemberAction } from './actions.ts'
 import { AddMemberForm } from './add-member-form.tsx'
+import { IntegrationsSection } from './integrations-section.tsx'
 import { LookSection } from './look-section.tsx'
 import { MailSection } from './mail-section.tsx'
 import { MemberRow } from './member-row.tsx'
@@ -100,6 +101,7 @@ export default async function SettingsPage({
           />
         )}
       </section>
+      <IntegrationsSection />
       <LookSection team={team} said={look} />
       <MailSection team={team} email={me?.email ?? ''} said={mail} />
     </>

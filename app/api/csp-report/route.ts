@@ -2,7 +2,9 @@ import { readViolations } from '#lib/csp-report.ts'
 import { hitLimit } from '#lib/data/rate-limits.ts'
 import { log } from '#lib/log.ts'
 import { clientAddress } from '#lib/peer-address.ts'
+import { readText } from '#lib/read-text.ts'
 
+/** Longer than any honest report. */
 const BODY_BYTES_MAX = 8_192
 const REPORTS_PER_MINUTE = 20
 
@@ -14,24 +16,11 @@ export async function POST(request: Request): Promise<Response> {
       windowSeconds: 60,
       hitsMax: REPORTS_PER_MINUTE,
     })
-    const body = allowed ? await readBody(request) : null
+    const body = allowed ? await readText(request, BODY_BYTES_MAX) : null
     for (const { directive, blocked, route } of body === null ? [] : readViolations(body))
       log.warn('csp.violation', { reason: directive, origin: blocked, route })
   } catch (error) {
     log.warn('csp.report_lost', { reason: error instanceof Error ? error.name : 'unknown' })
   }
   return new Response(null, { status: 204 })
-}
-
-/** Null when it is longer than any honest report. */
-async function readBody(request: Request): Promise<string | null> {
-  const decoder = new TextDecoder()
-  let bytes = 0
-  let text = ''
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.byteLength
-    if (bytes > BODY_BYTES_MAX) return null
-    text += decoder.decode(chunk, { stream: true })
-  }
-  return text
 }

@@ -57,7 +57,7 @@ export function createPipedriveClient({
     const outcome = await ask({
       url: base + path,
       host: base,
-      headers: { 'x-api-token': apiToken.reveal() },
+      headers: headersOf(apiToken),
       timeoutMs: deadlineAt - startedAt,
       bytesMax: ANSWER_BYTES_MAX,
       allowPrivateOrigin,
@@ -73,12 +73,6 @@ export function createPipedriveClient({
     return outcome
   }
 
-  /** The label becomes a host name, so it is checked here whatever its origin. */
-  function companyBase(companyDomain: string): string {
-    if (!isCompanyLabel(companyDomain)) throw new Error('not a company label')
-    return fakeBase === null ? `https://${companyDomain}.pipedrive.com/api` : `${fakeBase}/${companyDomain}/api`
-  }
-
   return {
     calls,
     seen,
@@ -87,7 +81,7 @@ export function createPipedriveClient({
 
     getPermissions({ companyDomain, userId }: { companyDomain: string; userId: string }): Promise<CallOutcome> {
       if (!/^\d{1,20}$/.test(userId)) throw new Error('not a user id')
-      const base = companyBase(companyDomain)
+      const base = companyBase(companyDomain, fakeBase)
       return get({ base, path: `/v1/users/${userId}/permissions`, template: '/api/v1/users/{id}/permissions' })
     },
 
@@ -96,7 +90,7 @@ export function createPipedriveClient({
       const since = startDate === null ? null : wholeSeconds(startDate)
       const query = since === null ? '?limit=1' : `?limit=1&updated_since=${encodeURIComponent(since)}`
       const template = `/api/v2/${entity}?limit=1${since === null ? '' : '&updated_since={startDate}'}`
-      return get({ base: companyBase(companyDomain), path: `/v2/${entity}${query}`, template })
+      return get({ base: companyBase(companyDomain, fakeBase), path: `/v2/${entity}${query}`, template })
     },
   }
 }
@@ -119,6 +113,17 @@ export async function reachPipedrive({
   if (outcome.kind !== 'answer')
     return { ok: false, reason: outcome.kind === 'network' ? outcome.reason : outcome.kind }
   return { ok: outcome.status < 500, reason: `answers ${outcome.status}` }
+}
+
+/** Where a company is asked. The label becomes a host name, so it is checked here whatever its origin. */
+export function companyBase(companyDomain: string, fakeBaseUrl: string | null): string {
+  if (!isCompanyLabel(companyDomain)) throw new Error('not a company label')
+  return fakeBaseUrl === null ? `https://${companyDomain}.pipedrive.com/api` : `${fakeBaseUrl}/${companyDomain}/api`
+}
+
+/** In a header only, never in an address. */
+export function headersOf(apiToken: Secret): Record<string, string> {
+  return { 'x-api-token': apiToken.reveal() }
 }
 
 /** Pipedrive's filters want UTC without fractions. */

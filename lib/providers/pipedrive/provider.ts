@@ -1,5 +1,5 @@
 import { defineProvider } from '../provider.ts'
-import { reachPipedrive } from './client.ts'
+import { companyBase, headersOf, reachPipedrive } from './client.ts'
 import { pipedriveSchema } from './schema.ts'
 import { verify } from './verify.ts'
 
@@ -7,7 +7,8 @@ export const pipedrive = defineProvider({
   id: 'pipedrive',
   name: 'Pipedrive',
   hostOf: (companyDomain) => `${companyDomain}.pipedrive.com`,
-  baseUrlOf: (companyDomain) => `https://${companyDomain}.pipedrive.com/api`,
+  baseUrlOf: companyBase,
+  headersOf,
   schema: pipedriveSchema,
   verify: (input) => verify(input),
   reach: reachPipedrive,
