@@ -9,8 +9,12 @@ export function newKey(): string {
 
 /** Differs whenever the file was written anew; null when it cannot be looked at. */
 export function versionOfFile(path: string): string | null {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return stat ? [stat.ino, stat.size, stat.mtimeNs].join(':') : null
+  try {
+    const { ino, size, mtimeNs } = statSync(path, { bigint: true })
+    return [ino, size, mtimeNs].join(':')
+  } catch {
+    return null
+  }
 }
 
 export function ageOfFileMs(path: string): number {
