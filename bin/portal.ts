@@ -71,5 +71,5 @@ function print(output: CommandOutcome['output']): void {
 function readable(value: unknown): string {
   if (typeof value === 'string') return value
   if (!Array.isArray(value)) return JSON.stringify(value)
-  return value.map((row) => `\n  ${Object.values(row as object).join('  ')}`).join('')
+  return value.map((row) => `\n  ${typeof row === 'object' ? Object.values(row as object).join('  ') : row}`).join('')
 }
