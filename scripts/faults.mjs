@@ -2,19 +2,29 @@ import { spawnSync } from 'node:child_process'
 
 /**
  * `npm run test:faults`: the long runs that `npm test` leaves out. Races of 200 rounds, a portal that is killed again
- * and again, other builds. RACE_ROUNDS, KILL_ROUNDS and FAULT_SEED choose another length, or repeat a run.
+ * and again, other builds. RACE_ROUNDS, ROTATE_ROUNDS, KILL_ROUNDS and FAULT_SEED choose another length, or repeat a run.
  */
 const node = ['--conditions=react-server', '--test', '--test-concurrency=1', '--test-reporter=spec']
 const races = ['races', 'decide', 'link-controls'].map((name) => `lib/connection/${name}.test.ts`)
 const steps = [
   ['races', process.execPath, [...node, ...races]],
+  [
+    'kill -9 while keys rotate',
+    process.execPath,
+    [...node, '--test-name-pattern=killed', 'lib/jobs/rotate-keys.test.ts'],
+  ],
   ['production build', 'npm', ['run', '--silent', 'build']],
   ['kill -9 while letters leave', process.execPath, [...node, 'faults/kill-outbox.test.ts']],
   ['kill -9 while customers submit', process.execPath, [...node, 'faults/kill-submissions.test.ts']],
   ['other builds, in a browser', 'npx', ['playwright', 'test', '--config', 'faults/playwright.config.ts']],
 ]
 
-const env = { ...process.env, RACE_ROUNDS: process.env.RACE_ROUNDS || '200' }
+const env = {
+  ...process.env,
+  RACE_ROUNDS: process.env.RACE_ROUNDS || '200',
+  ROTATE_ROUNDS: process.env.ROTATE_ROUNDS || '25',
+  ROTATE_ROWS: process.env.ROTATE_ROWS || '2000',
+}
 if (!env.TEST_DATABASE_URL) say('TEST_DATABASE_URL is not set, so server Postgres is LEFT OUT.')
 for (const [title, command, args] of steps) {
   say(`== ${title}`)

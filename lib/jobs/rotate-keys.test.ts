@@ -26,8 +26,8 @@ import { contextOf, rewrapAll } from './rewrap.ts'
 import { keyStates, RETIRE_AFTER_MS, retireKey, rotateKeys } from './rotate-keys.ts'
 
 /** How often a rotation is killed. `npm test` takes a few; a longer run is asked for. */
-const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 2)
-const SEALED = Number(process.env.FAULT_ROWS ?? 250)
+const ROUNDS = Number(process.env.ROTATE_ROUNDS ?? 2)
+const SEALED = Number(process.env.ROTATE_ROWS ?? 250)
 
 let operator: Operator
 
