@@ -55,7 +55,7 @@ async function attempt(due: DueLetter): Promise<Outcome> {
 
 async function deliver(due: DueLetter): Promise<Outcome> {
   // Erased by the retention policy: whoever sends the link again names somebody first.
-  if (due.recipientEmail === '') return { kind: 'refused', reason: 'its address was erased' }
+  if (due.recipientEmail === '') return { kind: 'refused', reason: 'address_erased' }
   const written = await writeLetter(due)
   return written.kind === 'mail' ? sendMail(written.mail) : written
 }

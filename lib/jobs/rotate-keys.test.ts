@@ -27,7 +27,7 @@ import { keyStates, RETIRE_AFTER_MS, retireKey, rotateKeys } from './rotate-keys
 
 /** How often a rotation is killed. `npm test` takes a few; a longer run is asked for. */
 const ROUNDS = Number(process.env.ROTATE_ROUNDS ?? 2)
-const SEALED = Number(process.env.ROTATE_ROWS ?? 250)
+const SEALED = Number(process.env.ROTATE_ROWS ?? 150)
 
 let operator: Operator
 
