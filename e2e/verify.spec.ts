@@ -60,6 +60,7 @@ for (const [name, verdict] of waiting) {
 }
 
 test('a spent day is honest about a midnight that nobody names, to the customer and to the team', async ({ page }) => {
+  test.slow()
   const { link, connections } = await request({ customer: 'Spent Day' })
   await page.goto(link)
   await connect(page, { domain: 'e2e-27', token: fakeToken('daily') })
