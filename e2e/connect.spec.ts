@@ -71,6 +71,17 @@ test.describe('without JavaScript', () => {
   })
 })
 
+test('the other company is named, and taken in one press', async ({ page }) => {
+  const { link } = await request()
+  await page.goto(link)
+  await connect(page, { domain: 'acme', token: fakeToken('admin@e2e-14') })
+  await expectBadge(page, 'needs_customer', 'COMPANY_MISMATCH')
+  await expect(page.getByText('Or copy the token from acme and paste it below.')).toBeVisible()
+  await page.getByRole('button', { name: 'Use e2e-14' }).click()
+  await page.waitForURL('**/done')
+  await expectBadge(page, 'connected', 'OK')
+})
+
 test('a submit before the scripts have come is taken like any other', async ({ page }) => {
   const { link } = await request()
   await page.route('**/_next/static/**/*.js', async (route) => {

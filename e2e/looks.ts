@@ -50,6 +50,7 @@ export const test = base.extend<{ expectLooks: (page: Page, name: string, option
       const looks: Look[] = []
       const before = known[name] ? unpack(known[name].look) : []
       await page.mouse.move(0, 0)
+      await page.waitForFunction(isAlive)
       for (const [index, variant] of variants.entries()) {
         const picture = await show(page, variant, { without, media })
         const look = await reader.read(picture, variant.columns)
@@ -126,6 +127,12 @@ async function expectFitsNarrow(page: Page, name: string): Promise<void> {
   await page.setViewportSize({ width: NARROWEST, height: 700 })
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
   expect.soft(sideways, `${name}: pixels to scroll sideways at ${NARROWEST}`).toBeLessThanOrEqual(0)
+}
+
+/** Runs in the page: React knows every element, so that no text is changed under its hands. */
+function isAlive(): boolean {
+  const known = (element: Element) => Object.keys(element).some((key) => key.startsWith('__reactProps'))
+  return document.readyState === 'complete' && [...document.querySelectorAll('main *')].every(known)
 }
 
 /** Runs in the page: what is another in every run, such as a date, reads the same each time. */

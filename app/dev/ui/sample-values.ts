@@ -103,7 +103,7 @@ export function boardRows(t: Words): ShownRow[] {
     customer: 'Acme',
     name: 'Acme Pipedrive',
     provider: 'Pipedrive',
-    profile: t('pages.profiles.two-way-crm.name'),
+    profile: t('pages.profiles.two-way-crm.title'),
     status,
     verdict: null,
     badge: t(`board.status.${status}`),

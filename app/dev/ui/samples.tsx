@@ -83,7 +83,11 @@ export const samples: Record<string, Record<string, Sample>> = {
         }}
       />
     )),
-    'board table': framed(BoardSample),
+    'board table': (setting) => (
+      <main id="main" className="console-main">
+        <BoardSample {...setting} />
+      </main>
+    ),
     dialog: framed(({ t }) => <DialogSample texts={dialogTexts(t, 'resend')} />),
     'dialog, dangerous': framed(({ t }) => <DialogSample dangerous texts={dialogTexts(t, 'revoke')} />),
     'end of the session': framed(({ t }) => (

@@ -180,7 +180,9 @@ async function refusal(staff: Staff, input: RequestInput): Promise<Pick<RequestS
     const t = await pageWords()
     const offered = (await listProfiles(db(), staff)).filter(({ disabledAt }) => !disabledAt)
     const keys = offered.map(({ key }) => key).join(', ')
-    const found = [...problemsOf(error)].map(([path, problem]) => {
+    // The name is made from the customer and the address: where it is missing, those are, and they are asked for.
+    const asked = [...problemsOf(error)].filter(([path, problem]) => path !== 'contact.name' || problem !== 'missing')
+    const found = asked.map(([path, problem]) => {
       const field = fieldOfPath(path)
       const label = t(`requests.form.${field.split('.').at(-1)}`)
       return [field, t(`requests.problem.${problem}`, { label, typed: profileTyped(input, path), profiles: keys })]
