@@ -20,14 +20,14 @@ const there = mailPortal('e2e-journey', PORT + 5, {
 })
 const { origin, mailTo } = there
 
-test.describe.configure({ mode: 'serial', timeout: 120_000 })
+test.describe.configure({ mode: 'serial', timeout: 600_000 })
 test.use({ baseURL: origin })
 
 const manager = { email: 'sam@northwind.example', name: 'Sam Okoye', role: 'account_manager' }
 const support = { email: 'ines@northwind.example', name: 'Ines Wolf', role: 'support' }
 
 test.beforeAll(async () => {
-  test.setTimeout(300_000)
+  test.setTimeout(900_000)
   rmSync(faultFile, { force: true })
   await there.start()
   for (const { email, name, role } of [manager, support])

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { openSync } from 'node:fs'
 import path from 'node:path'
 import { SMTPServer } from 'smtp-server'
 import { expect, portalIn } from './fixtures.ts'
@@ -47,8 +48,9 @@ export function mailPortal(
 
   async function start(): Promise<void> {
     await new Promise<void>((resolve) => server.listen(port + 2, '127.0.0.1', () => resolve()))
+    const log = openSync(path.resolve('.data', `${name}.log`), 'w')
     portal = spawn(process.execPath, ['e2e/portal.mjs'], {
-      stdio: 'ignore',
+      stdio: ['ignore', log, log],
       env: {
         ...process.env,
         PORT: String(port),
@@ -64,7 +66,7 @@ export function mailPortal(
         (answer) => answer.ok,
         () => false,
       )
-    await expect.poll(isReady, { timeout: 150_000 }).toBe(true)
+    await expect.poll(isReady, { timeout: 600_000 }).toBe(true)
   }
 
   async function stop(): Promise<void> {

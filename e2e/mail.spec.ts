@@ -9,12 +9,12 @@ const there = mailPortal('e2e-mail', PORT + 20)
 const { origin, environment, mails, mailTo } = there
 const MANAGER = 'maria@northwind.example'
 
-test.describe.configure({ mode: 'serial', timeout: 90_000 })
+test.describe.configure({ mode: 'serial', timeout: 600_000 })
 test.use({ baseURL: origin })
 
 test.beforeAll(async () => {
   // A second portal starts beside the first; a busy machine takes its time.
-  test.setTimeout(180_000)
+  test.setTimeout(900_000)
   await there.start()
   await operate(environment, ['member', 'add', MANAGER, '--name', 'Maria Lopez', '--role', 'admin'])
 })

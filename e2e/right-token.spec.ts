@@ -25,6 +25,7 @@ for (const javaScriptEnabled of [true, false]) {
       page,
       browser,
     }) => {
+      test.slow()
       const company = javaScriptEnabled ? 'e2e-31' : 'e2e-32'
       const colleague = `ada-${company}@acme.example`
       const { link } = await request({ profile: 'full-setup', customer: `Hand-over ${company}` })

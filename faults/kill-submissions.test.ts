@@ -21,9 +21,11 @@ import { type Random, seededRandom } from './random.ts'
  * there, nothing is there by half, and every sealed value opens.
  */
 const KILLS = Number(process.env.KILL_ROUNDS) || 40
-const CUSTOMERS_PER_ROUND = 8
+const CUSTOMERS_PER_ROUND = 4
 const CUSTOMERS_AT_ONCE = 3
-const KILLED_WITHIN_MS = 2_500
+/** A portal is killed after so many of them, at most, have read that they are connected, and so much later. */
+const CONNECTED_BEFORE_KILL_MAX = 5
+const KILLED_WITHIN_MS = 250
 const ROUNDS_BETWEEN_LOOKS = 10
 
 type Customer = {
@@ -54,6 +56,7 @@ for (const engine of ['embedded', 'server Postgres'] as const) {
       const { operator, customers } = await there.inDatabase(() => invite(there))
       const cut = await killAgainAndAgain(there, { operator, customers, random })
       const acknowledged = customers.filter((customer) => customer.acknowledged).length
+      assert.ok(acknowledged > KILLS && cut > KILLS / 2, `${acknowledged} stored and ${cut} cut off show nothing`)
       await finish(there, customers)
       const stored = await there.inDatabase(() => look(operator, customers))
       assert.equal(stored, count, 'whoever goes on to the end is connected')
@@ -95,9 +98,13 @@ async function killAgainAndAgain(there: Installation, { operator, customers, ran
   for (let round = 1; round <= KILLS; round++) {
     const portal = await startPortal(there)
     const waiting = customers.slice(0, round * CUSTOMERS_PER_ROUND).filter(({ acknowledged }) => !acknowledged)
-    const posting = Promise.withResolvers<void>()
-    const submitting = submitAtOnce(waiting, { random, onPost: posting.resolve })
-    await Promise.race([posting.promise, submitting])
+    const near = nearlyAfter(random.upTo(CONNECTED_BEFORE_KILL_MAX + 1))
+    const submitting = submitAtOnce(waiting, {
+      again: () => random.chance(0.5),
+      onPost: near.start,
+      onStored: near.count,
+    })
+    await Promise.race([near.reached, submitting])
     await sleep(random.upTo(KILLED_WITHIN_MS))
     await portal.kill()
     cut += await submitting
@@ -106,10 +113,26 @@ async function killAgainAndAgain(there: Installation, { operator, customers, ran
   return cut
 }
 
+type Watched = { onPost?: () => void; onStored?: () => void }
+
+/** By what happened, not by the clock: a slow machine is killed at the same points as a fast one. */
+function nearlyAfter(times: number) {
+  const { promise: reached, resolve } = Promise.withResolvers<void>()
+  let counted = 0
+  return {
+    reached,
+    start: () => times === 0 && resolve(),
+    count: () => {
+      counted += 1
+      if (counted === times) resolve()
+    },
+  }
+}
+
 /** Some customers press again on the page they have, others open the link anew. Answers how many were cut off. */
 async function submitAtOnce(
   waiting: Customer[],
-  { random, onPost }: { random: Random; onPost: () => void },
+  { again, onPost = () => {}, onStored = () => {} }: Watched & { again: () => boolean },
 ): Promise<number> {
   let cut = 0
   let isDead = false
@@ -117,7 +140,8 @@ async function submitAtOnce(
   const lane = async () => {
     for (let customer = left.shift(); customer && !isDead; customer = left.shift()) {
       try {
-        await submit(customer, { again: random.chance(0.5), onPost })
+        await submit(customer, { again: again(), onPost })
+        onStored()
       } catch (error) {
         // Whoever answers with a fault is alive; a cut line is the kill.
         if (error instanceof assert.AssertionError) throw error
@@ -130,7 +154,7 @@ async function submitAtOnce(
   return cut
 }
 
-async function submit(customer: Customer, { again, onPost = () => {} }: { again: boolean; onPost?: () => void }) {
+async function submit(customer: Customer, { again, onPost }: { again: boolean; onPost: () => void }): Promise<void> {
   const { browser, link, company } = customer
   if (!again || !browser.hasForm) await browser.open(link)
   // A receipt: the answer was lost, the token was not.
@@ -144,7 +168,8 @@ async function submit(customer: Customer, { again, onPost = () => {} }: { again:
 /** The portal lives again: whoever was cut off comes back. */
 async function finish(there: Installation, customers: Customer[]): Promise<void> {
   const portal = await startPortal(there)
-  for (const customer of customers.filter(({ acknowledged }) => !acknowledged)) await submit(customer, { again: false })
+  const waiting = customers.filter(({ acknowledged }) => !acknowledged)
+  assert.equal(await submitAtOnce(waiting, { again: () => false }), 0)
   await portal.stop()
 }
 
