@@ -74,14 +74,14 @@ onEachEngine(
       operator = await makeTeam()
     })
 
-    test('after a 429 that names a time nobody calls the company before it, and nobody is asked twice', async () => {
-      answer('admin@one', '429_retry_date')
+    test('after a spent day that names its end nobody calls the company before it, and nobody is asked twice', async () => {
+      answer('admin@one', '429_daily_retry_date')
       const first = await submit('admin@one', 'one')
-      assert.deepEqual([first.code, first.calls], ['RATE_LIMITED', 1])
+      assert.deepEqual([first.code, first.calls], ['DAILY_LIMIT', 1])
       assert.equal(await retry(first), 0)
 
       const second = await submit('regular@one', 'ONE')
-      assert.deepEqual([second.code, second.calls], ['RATE_LIMITED', 0])
+      assert.deepEqual([second.code, second.calls], ['DAILY_LIMIT', 0])
       assert.equal((await statusOf(second.connectionId)).status, 'waiting_provider')
       assert.equal(await countRows('credentials', second.connectionId), 1)
       const seen = await getConnection(db(), second.holder)
@@ -97,6 +97,14 @@ onEachEngine(
       assert.equal((await submit('admin@two', 'two')).code, 'OK')
       operator = await makeTeam()
       assert.equal((await submit('regular@one', 'one')).code, 'OK', 'another team is held up by nobody')
+    })
+
+    test("the short window is one token's own: it stops nobody who has another one", async () => {
+      answer('admin@one', '429_retry_date')
+      const first = await submit('admin@one', 'one')
+      assert.equal(first.code, 'RATE_LIMITED')
+      assert.equal((await submit('regular@one', 'one')).code, 'OK')
+      assert.equal(await retry(first), 0)
     })
 
     test('the short window is waited out: the customer gets a real answer', async () => {

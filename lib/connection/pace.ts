@@ -11,10 +11,10 @@ import { UNNAMED_LIMIT_SECONDS } from './next-try.ts'
  * How often we ask a provider (R12). The budget is the company's and its other tools eat from it too, so the little we may
  * do about it is shared by all processes, in one row for each company:
  *
- * - After a 429, or the page of the wall in front of the provider, nobody calls that company before the time that was
- *   named: calling on makes it worse. A person who submits meanwhile is told so at once and is done; a pause of seconds,
- *   as the short window's is, they wait out without noticing. When no time was named, background work alone keeps still,
- *   for half a minute: whoever was refused has a longer time of their own, see next-try.ts.
+ * - When a company's day is spent and the provider named its end, nobody calls that company before: calling on makes it
+ *   worse. A person who submits meanwhile is told so at once and is done; a pause of seconds they wait out without
+ *   noticing. After any other limit background work alone keeps still, for the time that was named or half a minute:
+ *   the short window is each token's own, and whoever was refused has a longer time of their own, see next-try.ts.
  * - Checks that nobody waits for yield to people: one of them for each company in each of the provider's short windows,
  *   which leaves 14 of the 20 requests of the smallest plan to everybody else; none while a person's check of that
  *   company runs; none while the provider says that little is left.
@@ -55,7 +55,9 @@ export async function heedLimits(at: ProviderCompany, verdict: Verdict): Promise
   const { code, retryAfterSeconds, burst } = verdict
   if (code === 'RATE_LIMITED' || code === 'DAILY_LIMIT') {
     const seconds = retryAfterSeconds ?? UNNAMED_LIMIT_SECONDS
-    await pauseCompany(at, { code, seconds, forEveryone: retryAfterSeconds !== null })
+    // A spent day is the company's; the short window is each token's own, so it stops nobody who has another one.
+    const forEveryone = code === 'DAILY_LIMIT' && retryAfterSeconds !== null
+    await pauseCompany(at, { code, seconds, forEveryone })
   } else if (burst && burst.left < BURST_LEFT_MIN) {
     await pauseCompany(at, { code: 'RATE_LIMITED', seconds: burst.resetSeconds, forEveryone: false })
   }

@@ -71,6 +71,10 @@ const specialAnswers = {
     const { body } = example('429.burst').response
     sendJson(response, 429, body ?? {}, { 'retry-after': new Date(Date.now() + 30_000).toUTCString() })
   },
+  '429_daily_retry_date': (response) => {
+    const { body, headers } = example('429.daily-budget').response
+    sendJson(response, 429, body ?? {}, { ...headers, 'retry-after': new Date(Date.now() + 30_000).toUTCString() })
+  },
   '502': (response) => send(response, 502, { 'content-type': 'text/html' }, '<html><body>Bad gateway</body></html>'),
   not_json: (response) => send(response, 200, { 'content-type': 'application/json' }, '{"success":true,"data":'),
   empty: (response) => send(response, 200, { 'content-type': 'application/json' }, ''),
