@@ -45,7 +45,8 @@ export function KeyRow({
       {canChange && (
         <td>
           {isLive && (
-            <details className="row-menu">
+            // Closed again once a step behind it has changed something.
+            <details key={String(earlierKeyUntil)} className="row-menu">
               <summary>
                 {t('keys.change')} <span className="sr-only">{name}</span>
               </summary>
