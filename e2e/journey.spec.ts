@@ -75,7 +75,7 @@ test('manager, customer and support, each in a browser of their own', async ({ b
   await expect(managers.getByRole('status').filter({ hasText: `Sent to ${customer}` })).toBeVisible()
   expect(request.done).toEqual(['fill', 'fill', 'fill', 'click'])
 
-  const firstLetter = await mailTo(customer, /Sam Okoye .*asks you to connect Pipedrive/)
+  const firstLetter = await mailTo(customer, /asks you to connect Pipedrive/)
   expect(firstLetter).toMatch(/^Reply-To: Sam Okoye <sam@northwind\.example>/m)
   const firstLink = linkIn(firstLetter)
   const customers = await (await browser.newContext({ baseURL: origin })).newPage()
