@@ -25,7 +25,7 @@ export function portal(...argv: string[]): Promise<Record<string, unknown>> {
 /** The same at another portal with the embedded database. */
 export async function portalIn(dataDir: string, argv: string[]): Promise<Record<string, unknown>> {
   const socket = createConnection({ path: path.join(dataDir, 'portal.sock'), allowHalfOpen: true })
-  socket.end(JSON.stringify(argv))
+  socket.end(JSON.stringify({ argv, folder: process.cwd(), input: null }))
   const { exitCode, output } = JSON.parse(await text(socket))
   if (exitCode !== 0) throw new Error(JSON.stringify(output))
   return output
