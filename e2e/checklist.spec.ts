@@ -10,7 +10,7 @@ async function askFor(browser: Browser, wanted: { name: string; profile: string 
   const page = await (await browser.newContext()).newPage()
   await signIn(page, 'account_manager')
   await page.goto('/connections/new')
-  await page.getByLabel('Customer', { exact: true }).fill('Acme Holding')
+  await page.getByLabel('Customer', { exact: true }).fill(`Acme Holding ${email.slice(7, 15)}`)
   await page.getByLabel('Contact’s e-mail').fill(email)
   await page.getByText('Several connections').click()
   await page.getByText('More settings').first().click()
@@ -44,7 +44,7 @@ for (const javaScriptEnabled of [true, false]) {
 
     test('three connections on one link: one now, the others on another day', async ({ page, browser }) => {
       const names = ['North', 'South', 'West']
-      const companies = javaScriptEnabled ? ['e2e-51', 'e2e-52', 'e2e-53'] : ['e2e-55', 'e2e-56', 'e2e-57']
+      const companies = javaScriptEnabled ? ['e2e-61', 'e2e-62', 'e2e-63'] : ['e2e-65', 'e2e-66', 'e2e-67']
       const link = await askFor(
         browser,
         names.map((name) => ({ name, profile: 'two-way-crm' })),
@@ -55,7 +55,7 @@ for (const javaScriptEnabled of [true, false]) {
       if (javaScriptEnabled) await expectGoodEverywhere(page)
 
       await row(page, 'South').getByRole('link').click()
-      await connect(page, { domain: 'e2e-52', token: fakeToken('regenerated') })
+      await connect(page, { domain: 'e2e-62', token: fakeToken('regenerated') })
       await expectBadge(page, 'needs_customer', 'TOKEN_REJECTED')
       await back(page).click()
       await expect(row(page, 'South')).toContainText('Needs you')
@@ -98,11 +98,11 @@ test('two people of one company with different rights: each connection has its o
   await page.goto(link)
   // Whoever may only read is enough for one of them, and not for the other.
   await row(page, 'Set-up').getByRole('link').click()
-  await connect(page, { domain: 'e2e-54', token: fakeToken('regular@e2e-54') })
+  await connect(page, { domain: 'e2e-64', token: fakeToken('regular@e2e-64') })
   await expectBadge(page, 'needs_customer', 'NOT_ADMIN')
   await back(page).click()
   await row(page, 'Reporting').getByRole('link').click()
-  await connect(page, { domain: 'e2e-54', token: fakeToken('regular@e2e-54'), date: '2024-05-01' })
+  await connect(page, { domain: 'e2e-64', token: fakeToken('regular@e2e-64'), date: '2024-05-01' })
   await expectBadge(page, 'connected', 'OK')
   await expect(page.getByRole('row', { name: /Read deals/ })).toContainText('Yes')
   await expect(page.getByRole('row', { name: /custom fields/i })).toHaveCount(0)
@@ -112,13 +112,13 @@ test('two people of one company with different rights: each connection has its o
   await expect(badge(page)).toHaveText('1 of 2 connected')
 
   await row(page, 'Set-up').getByRole('link').click()
-  await connect(page, { domain: 'e2e-54', token: fakeToken('admin@e2e-54') })
+  await connect(page, { domain: 'e2e-64', token: fakeToken('admin@e2e-64') })
   await expectBadge(page, 'connected', 'OK')
   await expect(page.getByRole('row', { name: /custom fields/i }).first()).toContainText('Yes')
   await back(page).click()
   await expect(badge(page)).toHaveText('2 of 2 connected')
   // One company, two people.
-  for (const name of ['Reporting', 'Set-up']) await expect(row(page, name)).toContainText('e2e-54.pipedrive.com')
+  for (const name of ['Reporting', 'Set-up']) await expect(row(page, name)).toContainText('e2e-64.pipedrive.com')
   const [reader, admin] = await Promise.all(
     ['Reporting', 'Set-up'].map((name) => row(page, name).locator('bdi').nth(1).textContent()),
   )
@@ -133,32 +133,32 @@ test('what was typed survives a visit to the list; the token is kept nowhere', a
   ])
   await page.goto(link)
   await row(page, 'Kept').getByRole('link').click()
-  await page.getByLabel('Your Pipedrive address').fill('e2e-58')
-  await page.getByLabel('Personal API token').fill(fakeToken('admin@e2e-58'))
+  await page.getByLabel('Your Pipedrive address').fill('e2e-68')
+  await page.getByLabel('Personal API token').fill(fakeToken('admin@e2e-68'))
   await page.getByLabel('Name for this connection').fill('Acme north')
   await page.getByLabel('Import records changed since').fill('2024-05-01')
   await back(page).click()
   await expect(badge(page)).toHaveText('0 of 2 connected')
   expect(await stored(page)).toContain('Acme north')
-  expect(await stored(page)).not.toContain(fakeToken('admin@e2e-58'))
+  expect(await stored(page)).not.toContain(fakeToken('admin@e2e-68'))
 
   await row(page, 'Other').getByRole('link').click()
   await expect(page.getByLabel('Your Pipedrive address')).toHaveValue('')
   await back(page).click()
   await row(page, 'Kept').getByRole('link').click()
-  await expect(page.getByLabel('Your Pipedrive address')).toHaveValue('e2e-58')
+  await expect(page.getByLabel('Your Pipedrive address')).toHaveValue('e2e-68')
   await expect(page.getByLabel('Name for this connection')).toHaveValue('Acme north')
   await expect(page.getByLabel('Import records changed since')).toHaveValue('2024-05-01')
   await expect(page.getByLabel('Personal API token')).toHaveValue('')
 
   // What the server learnt counts more than what this tab remembers.
-  await connect(page, { domain: 'e2e-59', token: fakeToken('regenerated') })
+  await connect(page, { domain: 'e2e-69', token: fakeToken('regenerated') })
   await expectBadge(page, 'needs_customer', 'TOKEN_REJECTED')
   await page.reload()
-  await expect(page.getByLabel('Your Pipedrive address')).toHaveValue('e2e-59')
-  await connect(page, { domain: 'e2e-58', token: fakeToken('admin@e2e-58') })
+  await expect(page.getByLabel('Your Pipedrive address')).toHaveValue('e2e-69')
+  await connect(page, { domain: 'e2e-68', token: fakeToken('admin@e2e-68') })
   await expectBadge(page, 'connected', 'OK')
-  expect(await stored(page)).not.toContain(fakeToken('admin@e2e-58'))
+  expect(await stored(page)).not.toContain(fakeToken('admin@e2e-68'))
 })
 
 /** Everything that the browser keeps for this tab and this origin. */

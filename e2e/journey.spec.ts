@@ -85,7 +85,7 @@ test('manager, customer and support, each in a browser of their own', async ({ b
   const supporters = await signedIn(browser, support, '/support')
   await supporters.getByRole('textbox', { name: 'Look up a connection' }).fill(customer)
   await supporters.getByRole('button', { name: 'Find' }).click()
-  await expect(supporters.getByRole('heading', { name: /Acme Journey/ }).first()).toBeVisible()
+  await expect(supporters.getByRole('link', { name: /^Acme Journey/ }).first()).toBeVisible()
   const resend = counted()
   await resend.click(supporters.getByRole('link', { name: /Send again/ }))
   await resend.click(supporters.getByRole('button', { name: 'Send new link' }))

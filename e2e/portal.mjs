@@ -9,7 +9,7 @@ import { startCompany } from './company.mjs'
  * The portal as the browser tests meet it: built, fake Pipedrive on a port of its own, no mail server. The database is
  * the embedded one, or where the tests of outages need one that they can cut off, E2E_DATABASE_URL.
  */
-const companies = ['e2e', 'looks'].flatMap((name) => Array.from({ length: 60 }, (_, index) => `${name}-${index + 1}`))
+const companies = ['e2e', 'looks'].flatMap((name) => Array.from({ length: 90 }, (_, index) => `${name}-${index + 1}`))
 const fake = await startFakePipedrive({ port: Number(process.env.FAKE_PORT), companies })
 const { PORT, COMPANY_PORT } = process.env
 const company = COMPANY_PORT ? await startCompany(Number(COMPANY_PORT), `http://localhost:${PORT}`) : null

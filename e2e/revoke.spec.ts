@@ -19,7 +19,7 @@ test('an account manager closes a connection; the customer withdraws the token; 
   const { link, connections } = await request({ email, customer: 'Closing Ltd' })
   const connectionId = connections[0]?.id ?? ''
   await page.goto(link)
-  await connect(page, { domain: 'e2e-54', token: fakeToken('admin@e2e-54') })
+  await connect(page, { domain: 'e2e-74', token: fakeToken('admin@e2e-74') })
   await page.waitForURL('**/done')
 
   await signIn(page, 'account_manager')
@@ -42,7 +42,7 @@ test('an account manager closes a connection; the customer withdraws the token; 
   await expect(page.getByText('The old token still works')).toBeVisible({ timeout: 30_000 })
   await expectBadge(page, 'off_boarding', 'STILL_ALIVE')
 
-  await fake('regenerate', { name: 'admin@e2e-54' })
+  await fake('regenerate', { name: 'admin@e2e-74' })
   await page.getByLabel('The token belongs to a person').check()
   await page.getByRole('button', { name: 'I did it, check now' }).click()
   await expect(page.getByText('Pipedrive refused the token', { exact: true })).toBeVisible({ timeout: 30_000 })
@@ -61,7 +61,7 @@ test('a customer sees what is held and ends it by themselves, without JavaScript
   const context = await browser.newContext({ javaScriptEnabled: false })
   const page = await context.newPage()
   await page.goto(link)
-  await connect(page, { domain: 'e2e-55', token: fakeToken('admin@e2e-55') })
+  await connect(page, { domain: 'e2e-75', token: fakeToken('admin@e2e-75') })
   await page.waitForURL('**/done')
   await page.getByRole('link', { name: /What .* holds/ }).click()
   await page.waitForURL(`**/disconnect/${connections[0]?.id}`)

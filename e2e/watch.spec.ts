@@ -24,15 +24,15 @@ test('a regenerated token is noticed, the customer mends it in place, and the sa
   const { link, connections, reference } = await request({ email, profile: 'two-way-crm', customer: 'Watched Ltd' })
   const connectionId = connections[0]?.id ?? ''
   await page.goto(link)
-  await connect(page, { domain: 'e2e-51', token: fakeToken('admin@e2e-51') })
+  await connect(page, { domain: 'e2e-71', token: fakeToken('admin@e2e-71') })
   await page.waitForURL('**/done')
   // Somebody else's connection shows that Pipedrive itself is well.
   const other = await request({ customer: 'Control Ltd' })
   await page.goto(other.link)
-  await connect(page, { domain: 'e2e-52', token: fakeToken('admin@e2e-52') })
+  await connect(page, { domain: 'e2e-72', token: fakeToken('admin@e2e-72') })
   await page.waitForURL('**/done')
 
-  const { token } = await fake('regenerate', { name: 'admin@e2e-51' })
+  const { token } = await fake('regenerate', { name: 'admin@e2e-71' })
   await look(connectionId)
   await page.waitForTimeout(SURE_MS)
   await look(connectionId).catch(() => {})
@@ -46,11 +46,11 @@ test('a regenerated token is noticed, the customer mends it in place, and the sa
   await page.goto(repair)
   await expectBadge(page, 'stopped', 'STOPPED_WORKING')
   await expectAccessible(page)
-  await expect(page.getByLabel('Your Pipedrive address')).toHaveValue('e2e-51')
+  await expect(page.getByLabel('Your Pipedrive address')).toHaveValue('e2e-71')
   await expect(page.getByLabel('Your Pipedrive address')).toHaveAttribute('readonly', '')
 
   // The token that stopped working is recognised, as a password manager would fill it in.
-  await page.getByLabel('Personal API token').fill(fakeToken('admin@e2e-51'))
+  await page.getByLabel('Personal API token').fill(fakeToken('admin@e2e-71'))
   await page.getByRole('button', { name: 'Check and connect' }).click()
   await expect(page.locator('main [data-verdict=TOKEN_SAME_AS_BEFORE]')).toHaveCount(1)
 
@@ -68,7 +68,7 @@ test('a regenerated token is noticed, the customer mends it in place, and the sa
 test('"check now" on the page of a connection looks at once', async ({ page }) => {
   const { link, connections } = await request({ customer: 'Checked Ltd' })
   await page.goto(link)
-  await connect(page, { domain: 'e2e-53', token: fakeToken('admin@e2e-53') })
+  await connect(page, { domain: 'e2e-73', token: fakeToken('admin@e2e-73') })
   await page.waitForURL('**/done')
   await signIn(page, 'account_manager')
   await page.goto(`/connections/${connections[0]?.id}`)

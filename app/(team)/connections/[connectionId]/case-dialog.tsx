@@ -100,7 +100,7 @@ export function CaseDialog({
       key={doing}
       title={t(`case.dialog.${name}.title`, values)}
       lead={t(`case.dialog.${name}.${lead}`, values)}
-      verb={t(`case.dialog.${name}.verb`)}
+      verb={t(`case.dialog.${name}.verb`, values)}
       dangerous={DANGEROUS.includes(doing)}
       fields={[...ownFields(), ...reasonField()]}
       hidden={{ linkId: link?.id ?? '', proposalId: proposal?.id ?? '' }}
