@@ -4,6 +4,9 @@ import { mailsTo, portal, signIn, test } from './fixtures.ts'
 
 /** A mailbox that no other test knows. */
 const mailbox = (name: string) => `${name}@c-${crypto.randomUUID().slice(0, 8)}.example`
+/** A member of their own for each test: what somebody began is kept for them. */
+const signInAlone = (page: Page) =>
+  signIn(page, 'account_manager', `sam-${crypto.randomUUID().slice(0, 8)}@northwind.example`)
 const uniqueCustomer = (name: string) => `${name} ${crypto.randomUUID().slice(0, 6)}`
 
 async function fill(
@@ -25,7 +28,7 @@ for (const javaScriptEnabled of [true, false])
     test.use({ javaScriptEnabled })
 
     test('an account manager sends a request with three fields', async ({ page }) => {
-      await signIn(page, 'account_manager')
+      await signInAlone(page)
       await page.goto('/connections/new')
       const email = mailbox('jane.miller')
       const customer = uniqueCustomer('Acme')
@@ -43,7 +46,7 @@ for (const javaScriptEnabled of [true, false])
     })
 
     test('mail and page are shown before anything is sent', async ({ page }) => {
-      await signIn(page, 'account_manager')
+      await signInAlone(page)
       await page.goto('/connections/new')
       const email = mailbox('info')
       await fill(page, { customer: 'Globex', email, profile: 'full-setup' })
@@ -62,7 +65,7 @@ for (const javaScriptEnabled of [true, false])
     })
 
     test('faults are told at their fields, and nothing typed is lost', async ({ page }) => {
-      await signIn(page, 'account_manager')
+      await signInAlone(page)
       await page.goto('/connections/new')
       await fill(page, { customer: 'Initech', email: 'not an address' })
       await page.getByText('More settings').click()
@@ -79,7 +82,7 @@ for (const javaScriptEnabled of [true, false])
     test('a second request for the same person is warned of, and sent if it is meant', async ({ page }) => {
       const email = mailbox('bill')
       await portal('request', 'create', '--customer', 'Hooli', '--email', email, '--no-mail')
-      await signIn(page, 'account_manager')
+      await signInAlone(page)
       await page.goto('/connections/new')
       await fill(page, { customer: uniqueCustomer('Other'), email })
       await page.getByRole('button', { name: 'Send request' }).click()
@@ -94,7 +97,7 @@ for (const javaScriptEnabled of [true, false])
     test('a draft is saved, changed, and sent', async ({ page }) => {
       const email = mailbox('peter.gibbons')
       const customer = uniqueCustomer('Draft')
-      await signIn(page, 'account_manager')
+      await signInAlone(page)
       await page.goto('/connections/new')
       await fill(page, { customer, email })
       await page.getByRole('button', { name: 'Save as draft' }).click()
@@ -118,7 +121,7 @@ for (const javaScriptEnabled of [true, false])
 
     test('several connections end on the board, and show nothing else', async ({ page }) => {
       const email = mailbox('several')
-      await signIn(page, 'account_manager')
+      await signInAlone(page)
       await page.goto('/connections/new')
       await fill(page, { customer: uniqueCustomer('Several'), email })
       await page.getByText('Several connections').click()
@@ -134,7 +137,7 @@ for (const javaScriptEnabled of [true, false])
 
     test('a half-filled form is saved as it is, found again, and judged when it is sent', async ({ page }) => {
       const customer = uniqueCustomer('Half')
-      await signIn(page, 'account_manager')
+      await signInAlone(page)
       await page.goto('/connections/new')
       await page.getByRole('button', { name: 'Save as draft' }).click()
       await expect(page.getByRole('alert').filter({ hasText: 'There is a problem' })).toBeVisible()
@@ -164,7 +167,7 @@ for (const javaScriptEnabled of [true, false])
 
     test('what was begun is thrown away after a question', async ({ page }) => {
       const customer = uniqueCustomer('Thrown')
-      await signIn(page, 'account_manager')
+      await signInAlone(page)
       await page.goto('/connections/new')
       await page.getByLabel('Customer', { exact: true }).fill(customer)
       await page.getByRole('button', { name: 'Save as draft' }).click()
@@ -177,7 +180,7 @@ for (const javaScriptEnabled of [true, false])
 
     test('a draft is deleted after a question that names it', async ({ page }) => {
       const customer = uniqueCustomer('Gone')
-      await signIn(page, 'account_manager')
+      await signInAlone(page)
       await page.goto('/connections/new')
       await fill(page, { customer, email: mailbox('gone') })
       await page.getByRole('button', { name: 'Save as draft' }).click()
@@ -189,7 +192,7 @@ for (const javaScriptEnabled of [true, false])
     })
 
     test('a list names its bad rows and is sent when it is right', async ({ page }) => {
-      await signIn(page, 'account_manager')
+      await signInAlone(page)
       await page.goto('/connections/new/import')
       const head = 'customer,contact_name,contact_email,profile,language,expected_domain,start_date,external_id,note'
       await upload(page, [
@@ -231,7 +234,7 @@ for (const javaScriptEnabled of [true, false])
     })
 
     test('a file that is no list says why', async ({ page }) => {
-      await signIn(page, 'account_manager')
+      await signInAlone(page)
       await page.goto('/connections/new/import')
       await upload(page, ['customer,phone', 'Acme,1'])
       await expect(page.getByRole('alert').filter({ hasText: 'There is a problem' })).toContainText(
@@ -252,7 +255,7 @@ async function upload(page: Page, lines: string[]) {
 }
 
 test('the preview follows what is typed', async ({ page }) => {
-  await signIn(page, 'account_manager')
+  await signInAlone(page)
   await page.goto('/connections/new')
   await fill(page, { customer: 'Umbrella', email: 'alice.abernathy@umbrella.example' })
   const preview = page.getByRole('region', { name: 'What the customer gets' })
@@ -265,7 +268,7 @@ test('the preview follows what is typed', async ({ page }) => {
 
 test('what is typed is kept without a press, even by whoever leaves at once', async ({ page }) => {
   const customer = uniqueCustomer('Left')
-  await signIn(page, 'account_manager')
+  await signInAlone(page)
   await page.goto('/connections/new')
   await page.getByLabel('Customer', { exact: true }).pressSequentially(customer)
   await page
@@ -286,7 +289,7 @@ test('what is typed is kept without a press, even by whoever leaves at once', as
 
 test('changes of a draft that were not saved are found again, and leave the draft as it is', async ({ page }) => {
   const customer = uniqueCustomer('Kept')
-  await signIn(page, 'account_manager')
+  await signInAlone(page)
   await page.goto('/connections/new')
   await fill(page, { customer, email: mailbox('kept') })
   await page.getByRole('button', { name: 'Save as draft' }).click()
@@ -305,7 +308,7 @@ test('changes of a draft that were not saved are found again, and leave the draf
 
 test('whoever leaves before what they typed is kept is asked', async ({ page, tolerate }) => {
   tolerate(/ERR_FAILED|Failed to fetch/)
-  await signIn(page, 'account_manager')
+  await signInAlone(page)
   await page.goto('/connections/new')
   await page.route('**/connections/new*', (route) =>
     route.request().method() === 'POST' ? route.abort() : route.continue(),
@@ -320,7 +323,7 @@ test('whoever leaves before what they typed is kept is asked', async ({ page, to
 
 // R3
 test('pressing twice sends once', async ({ page }) => {
-  await signIn(page, 'account_manager')
+  await signInAlone(page)
   await page.goto('/connections/new')
   const email = mailbox('twice')
   await fill(page, { customer: uniqueCustomer('Twice'), email })
@@ -332,7 +335,7 @@ test('pressing twice sends once', async ({ page }) => {
 })
 
 test('Return in a field previews and does not send', async ({ page }) => {
-  await signIn(page, 'account_manager')
+  await signInAlone(page)
   await page.goto('/connections/new')
   const email = mailbox('return')
   await fill(page, { customer: 'Return', email })
@@ -368,7 +371,7 @@ test('whoever is not signed in is sent to sign in, or told 401', async ({ page }
 
 // S39
 test("a draft or list that is not the team's is not found", async ({ page }) => {
-  await signIn(page, 'account_manager')
+  await signInAlone(page)
   const unknown = '01kb3v00000000000000000000'
   expect((await page.goto(`/connections/new?draft=req_${unknown}`))?.status()).toBe(404)
   expect((await page.goto(`/connections/new/import/imp_${unknown}`))?.status()).toBe(404)

@@ -10,7 +10,10 @@ export async function ChecklistLink({ connection }: { connection: CustomerConnec
   if (all.length < 2) return null
   const t = words(connection.language)
   return (
-    <nav className="mb-6 flex flex-wrap items-baseline gap-x-3 gap-y-1 print:hidden">
+    <nav
+      aria-label={t('pages.checklist.back')}
+      className="mb-6 flex flex-wrap items-baseline gap-x-3 gap-y-1 print:hidden"
+    >
       <a className="link" href={`/checklist/${connection.requestId}`}>
         {t('pages.checklist.back')}
       </a>

@@ -73,7 +73,7 @@ onEachEngine(
       assert.equal(deals.status, 200)
       const reads = await readsOf(asked.connectionId)
       assert.deepEqual(reads, [
-        { actorKind: 'integration', actorId: id, action: 'credential.read', outcome: 'done', reason: 'Nightly sync' },
+        { actorKind: 'integration', actorId: id, action: 'credential.read', outcome: 'done', reason: '“Nightly sync”' },
       ])
     })
 

@@ -155,7 +155,11 @@ async function assertSound({ operator, asked }: World, before: Seen, outcome: Aw
     .select('connectionId')
     .where('connectionId', '=', asked.connectionId)
     .execute()
-  assert.equal(waiting.length, now.status === 'waiting_provider' ? 1 : 0, 'nobody asks again, or somebody for nothing')
+  assert.equal(
+    waiting.length,
+    settledStatuses.includes(now.status) ? 1 : 0,
+    'nobody looks again, or somebody for nothing',
+  )
   await assertCounted(operator.teamId)
 }
 
