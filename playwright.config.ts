@@ -15,8 +15,10 @@ export default defineConfig({
   testDir: 'e2e',
   // The sweep looks at what all the others left behind.
   projects: [
-    { name: 'story', testIgnore: /secrets\.spec\.ts/ },
+    { name: 'story', testIgnore: /(secrets|looks)\.spec\.ts/ },
     { name: 'sweep', testMatch: /secrets\.spec\.ts/, dependencies: ['story'] },
+    // A run of its own: `npm run test:looks`.
+    { name: 'looks', testMatch: /looks\.spec\.ts/ },
   ],
   workers: 2,
   fullyParallel: true,

@@ -277,7 +277,7 @@ test('the admin’s look, sender and logo reach customers, and every letter arri
   await page.getByLabel('Customer', { exact: true }).fill('Acme')
   const letter = page.locator('.preview .letter')
   await expect(letter.getByRole('img', { name: 'Northwind Ltd' })).toBeVisible()
-  await expect(letter.getByText('Open the secure link')).toHaveCSS('background-color', 'rgb(122, 31, 92)')
+  await expect(letter.locator('.letter-button')).toHaveCSS('background-color', 'rgb(122, 31, 92)')
   await expect(page.getByRole('button', { name: 'Send request' })).not.toHaveCSS('background-color', 'rgb(122, 31, 92)')
   await expectGood(page)
   await page.goto('/settings')

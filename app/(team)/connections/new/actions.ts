@@ -55,10 +55,10 @@ export async function requestAction(
   const kept = await keep(staff, draftId, state)
   switch (intent) {
     case 'add':
-      return addConnection(state)
+      return keepChanged(staff, draftId, await addConnection(state))
     case 'remove': {
       const connections = typed.connections.filter((_, at) => at === 0 || at !== Number(index))
-      return { ...state, typed: { ...typed, connections } }
+      return keepChanged(staff, draftId, { ...state, typed: { ...typed, connections } })
     }
     case 'send':
       return send(staff, draftId, state, { anyway: false })
@@ -100,6 +100,12 @@ export async function deleteDraftAction(draftId: string): Promise<void> {
 export async function forgetTypedAction(formKey: string): Promise<void> {
   const staff = await requireActingStaff(...requesters)
   redirect(`/connections/new?said=${(await forgetTyped(staff, formKey)) ? 'deleted' : 'gone'}` as Route)
+}
+
+/** Without scripts the page is drawn from what is kept: a connection more or less has to be in it. */
+async function keepChanged(staff: Staff, draftId: string | null, state: RequestState): Promise<RequestState> {
+  await keep(staff, draftId, state)
+  return state
 }
 
 async function addConnection(state: RequestState): Promise<RequestState> {
