@@ -77,15 +77,15 @@ test('a spent day is honest about a midnight that nobody names, to the customer 
   await expectAccessible(page)
 })
 
-test('while Pipedrive wants nobody of the company to call, the next customer is done at once and nobody calls', async ({
+test('after a spent day that names its end, the next customer of the company is done at once and nobody calls', async ({
   page,
 }) => {
-  await fake('behaviour', { name: 'admin@e2e-28', behaviour: { identity: '429_retry_date' } })
+  await fake('behaviour', { name: 'admin@e2e-28', behaviour: { identity: '429_daily_retry_date' } })
   for (const name of ['admin@e2e-28', 'regular@e2e-28']) {
     const { link } = await request()
     await page.goto(link)
     await connect(page, { domain: 'e2e-28', token: fakeToken(name) })
-    await expectBadge(page, 'waiting_provider', 'RATE_LIMITED')
+    await expectBadge(page, 'waiting_provider', 'DAILY_LIMIT')
     await expect(page.getByText(/^Next try: /)).toBeVisible()
   }
   const { calls } = (await fake('calls')) as { calls: { token: string | null }[] }
