@@ -157,7 +157,7 @@ function Row({ row, columns, words }: { row: ShownRow; columns: Column[]; words:
       <td data-label={label('provider')}>
         {row.provider} <span className="sub">{row.profile}</span>
       </td>
-      <td data-label={label('status')}>
+      <td className="board-status">
         <StatusBadge status={row.status} verdict={row.verdict}>
           {row.badge}
         </StatusBadge>
@@ -185,10 +185,10 @@ function Row({ row, columns, words }: { row: ShownRow; columns: Column[]; words:
 }
 
 function Time({ time, none }: { time: ShownTime | null; none: string }) {
-  if (!time) return <span className="text-muted">{none}</span>
+  if (!time) return <span className="board-none">{none}</span>
   return (
     <>
-      {time.relative}{' '}
+      <span className="board-relative">{time.relative} </span>
       <time className="sub" dateTime={time.at}>
         {time.exact}
       </time>

@@ -45,6 +45,7 @@ export function LiveBoard({
   words,
   columns,
   filters,
+  layouts,
   instead,
   ...table
 }: {
@@ -56,6 +57,7 @@ export function LiveBoard({
   words: LiveWords
   columns: Column[]
   filters: ReactNode
+  layouts: ReactNode
   /** What stands in the place of a table without rows. */
   instead: ReactNode
 } & Omit<Parameters<typeof BoardTable>[0], 'rows' | 'sections' | 'columns'>) {
@@ -87,6 +89,7 @@ export function LiveBoard({
       </nav>
       {filters}
       <div className="board-news">
+        {layouts}
         <div role="status">
           {changes > 0 && <span>{words.changed[changes]}</span>}
           {error && !(error instanceof SignedOut) && (

@@ -38,30 +38,34 @@ export function BoardFilters({
             aria-describedby="filter-text-hint"
           />
         </div>
-        {!view.by && <StandingFilters view={view} t={t} />}
-        <div>
-          <label htmlFor="filter-owner">{t('board.filter.owner')}</label>
-          <select id="filter-owner" name="owner" className="field-input" defaultValue={view.owner ?? ''}>
-            {any}
-            <option value="nobody">{t('board.filter.nobody')}</option>
-            {members.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </div>
-        <div>
-          <label htmlFor="filter-provider">{t('board.filter.provider')}</label>
-          <select id="filter-provider" name="provider" className="field-input" defaultValue={view.provider ?? ''}>
-            {any}
-            {providerIds.map((provider) => (
-              <option key={provider} value={provider}>
-                {fieldsOf(provider).name}
-              </option>
-            ))}
-          </select>
-        </div>
+        {/* A phone folds them away; a desk has room for all of them, open or not. */}
+        <details className="board-more" open={isNarrowed(view)}>
+          <summary className="link">{t('board.filter.more')}</summary>
+          {!view.by && <StandingFilters view={view} t={t} />}
+          <div>
+            <label htmlFor="filter-owner">{t('board.filter.owner')}</label>
+            <select id="filter-owner" name="owner" className="field-input" defaultValue={view.owner ?? ''}>
+              {any}
+              <option value="nobody">{t('board.filter.nobody')}</option>
+              {members.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </div>
+          <div>
+            <label htmlFor="filter-provider">{t('board.filter.provider')}</label>
+            <select id="filter-provider" name="provider" className="field-input" defaultValue={view.provider ?? ''}>
+              {any}
+              {providerIds.map((provider) => (
+                <option key={provider} value={provider}>
+                  {fieldsOf(provider).name}
+                </option>
+              ))}
+            </select>
+          </div>
+        </details>
         <button type="submit" className="button-secondary">
           {t('board.filter.apply')}
         </button>
@@ -81,6 +85,8 @@ export function BoardFilters({
     </search>
   )
 }
+
+const isNarrowed = ({ status, turn, owner, provider }: BoardView) => Boolean(status || turn || owner || provider)
 
 /** Where connections stand, and whose turn it is. Sections show all of it. */
 function StandingFilters({ view, t }: { view: BoardView; t: ReturnType<typeof words> }) {

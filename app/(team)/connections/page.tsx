@@ -52,12 +52,8 @@ export default async function ConnectionsPage({ searchParams }: Props) {
           language={language}
           words={liveWords(t)}
           columns={columnsOf(view, t)}
-          filters={
-            <>
-              <BoardFilters view={view} members={members} t={t} />
-              <BoardLayouts view={view} t={t} />
-            </>
-          }
+          filters={<BoardFilters view={view} members={members} t={t} />}
+          layouts={<BoardLayouts view={view} t={t} />}
           instead={<Empty view={view} mayRequest={mayRequest} t={t} />}
           works={bulkWorks
             .filter((work) => mayDo(staff.role, work))
