@@ -20,6 +20,7 @@ export const problems = {
   closed: { status: 409, title: 'The connection is closed' },
   nothing_to_check: { status: 409, title: 'The connection has no token that could be checked' },
   link_not_needed: { status: 409, title: 'No connection of this request needs a link' },
+  hand_off_frozen: { status: 423, title: 'The team has stopped the hand-off of this token' },
   idempotency_in_progress: { status: 409, title: 'A call with this Idempotency-Key is still running' },
   too_large: { status: 413, title: 'The body is too large' },
   not_json: { status: 415, title: 'The body has to be JSON' },

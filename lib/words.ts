@@ -14,6 +14,8 @@ import endDe from '#messages/end.de.json' with { type: 'json' }
 import endEn from '#messages/end.en.json' with { type: 'json' }
 import faultDe from '#messages/fault.de.json' with { type: 'json' }
 import faultEn from '#messages/fault.en.json' with { type: 'json' }
+import freezeDe from '#messages/freeze.de.json' with { type: 'json' }
+import freezeEn from '#messages/freeze.en.json' with { type: 'json' }
 import keysDe from '#messages/keys.de.json' with { type: 'json' }
 import keysEn from '#messages/keys.en.json' with { type: 'json' }
 import lookDe from '#messages/look.de.json' with { type: 'json' }
@@ -46,6 +48,7 @@ const en = {
   report: reportEn,
   mail: mailEn,
   contact: contactEn,
+  freeze: freezeEn,
   keys: keysEn,
   look: lookEn,
   profiles: profilesEn,
@@ -67,6 +70,7 @@ const de = {
   report: reportDe,
   mail: mailDe,
   contact: contactDe,
+  freeze: freezeDe,
   keys: keysDe,
   look: lookDe,
   profiles: profilesDe,

@@ -225,6 +225,10 @@ export const problemResource = z
       .array(z.object({ field: z.string(), problem: z.string(), detail: z.string() }))
       .optional()
       .meta({ description: 'With `invalid_request`: what has to be changed.' }),
+    frozen: z
+      .object({ scope: z.enum(['team', 'customer', 'connection']), since: moment })
+      .optional()
+      .meta({ description: 'With `hand_off_frozen`: what was stopped, and since when.' }),
     reference: z.string().optional().meta({ description: 'With 500 and 503: name it to whoever runs the portal.' }),
   })
   .meta({ description: 'RFC 9457.' })

@@ -9,6 +9,8 @@ export const eventTypes = [
   'connection.degraded',
   'connection.needs_attention',
   'connection.restored',
+  'connection.frozen',
+  'connection.thawed',
   'connection.withdrawn',
   'connection.offboarding',
   'connection.proved_dead',

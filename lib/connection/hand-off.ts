@@ -8,6 +8,7 @@ import { findConnection } from '#lib/data/connections.ts'
 import type { SealedCredential } from '#lib/data/credentials.ts'
 import { findCredential } from '#lib/data/credentials.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
+import type { Freeze } from '#lib/data/freezes.ts'
 import { findPublicKey } from '#lib/data/integrations.ts'
 import { env } from '#lib/env.ts'
 import { log } from '#lib/log.ts'
@@ -15,13 +16,20 @@ import type { ProblemCode } from '#lib/problem.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { Secret } from '#lib/secret.ts'
 import { openConnection } from './machine-scope.ts'
-import { openCredential } from './seal.ts'
+import { openForIntegration } from './seal.ts'
 import type { Status } from './status.ts'
 import { turnOf } from './status.ts'
 import { providerOf } from './verify.ts'
 
 /** Why a credential is not given out. */
-type Refusal = { kind: 'refused'; code: ProblemCode; status: Status; verdict: VerdictCode | null; turn: string }
+type Refusal = {
+  kind: 'refused'
+  code: ProblemCode
+  status: Status
+  verdict: VerdictCode | null
+  turn: string
+  frozen?: Freeze
+}
 
 export type HandOff =
   /** The text of the answer, credential and all: JSON, or a JWE that only the integration can open. */
@@ -50,8 +58,9 @@ export async function handOff(
   if (sealed && !key) return { kind: 'no_public_key' }
   await requireVerifiedHost(integration, connection, credential, purpose)
 
-  const apiToken = await openCredential(integration, credential, `“${purpose}”`)
-  const answer = answerOf(connection, credential, apiToken)
+  const opened = await openForIntegration(integration, credential, `“${purpose}”`)
+  if (!(opened instanceof Secret)) return { ...refuse(connection, 'hand_off_frozen'), frozen: opened }
+  const answer = answerOf(connection, credential, opened)
   if (!key) return { kind: 'handed', answer, isSealed: false }
   return { kind: 'handed', answer: new Secret(await sealForClient(answer, key as ClientKey)), isSealed: true }
 }

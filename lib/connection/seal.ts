@@ -1,11 +1,15 @@
 import 'server-only'
-import type { Actor } from '#lib/actor.ts'
+import type { Kysely } from 'kysely'
+import type { Actor, Integration } from '#lib/actor.ts'
 import { fingerprint } from '#lib/crypto/digest.ts'
 import { open, seal } from '#lib/crypto/envelope.ts'
 import type { ReasonCode } from '#lib/data/audit-events.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import type { NewCredential, SealedCredential } from '#lib/data/credentials.ts'
 import { inTransaction } from '#lib/data/database.ts'
+import type { Freeze } from '#lib/data/freezes.ts'
+import { listFreezesOf } from '#lib/data/freezes.ts'
+import type { Database } from '#lib/data/schema.ts'
 import { log } from '#lib/log.ts'
 import type { Secret } from '#lib/secret.ts'
 
@@ -36,22 +40,60 @@ export type ReadPurpose = Extract<
 >
 
 /**
- * The one function that opens a sealed credential. The audit row is written and committed first;
+ * Opens a sealed credential; nothing but this file does. The audit row is written and committed first;
  * when it cannot be written nothing is opened. Throws when the row was moved or changed.
  */
 export async function openCredential(
+  actor: Exclude<Actor, Integration>,
+  credential: SealedCredential,
+  purpose: ReadPurpose,
+): Promise<Secret> {
+  await inTransaction((trx) => noteRead(trx, actor, credential, purpose))
+  return openNoted(actor, credential, purpose)
+}
+
+/**
+ * The same for an integration, unless somebody has stopped hand-off: that is looked at in the transaction that writes
+ * the audit row, so that a stop holds from the next read on, on every process.
+ */
+export async function openForIntegration(
+  integration: Integration,
+  credential: SealedCredential,
+  purpose: Quoted,
+): Promise<Secret | Freeze> {
+  const { teamId } = integration
+  const { connectionId } = credential
+  const freeze = await inTransaction(async (trx) => {
+    const [found] = await listFreezesOf(trx, { teamId, connectionId })
+    if (!found) await noteRead(trx, integration, credential, purpose)
+    else
+      await recordAudit(trx, integration, {
+        action: 'credential.withheld',
+        objectId: connectionId,
+        outcome: 'refused',
+        reason: purpose,
+        details: { scope: found.scope },
+      })
+    return found
+  })
+  return freeze ?? openNoted(integration, credential, purpose)
+}
+
+async function noteRead(
+  trx: Kysely<Database>,
   actor: Actor,
   credential: SealedCredential,
   purpose: ReadPurpose | Quoted,
-): Promise<Secret> {
-  await inTransaction((trx) =>
-    recordAudit(trx, actor, {
-      action: 'credential.read',
-      objectId: credential.connectionId,
-      reason: purpose,
-      details: { version: credential.version },
-    }),
-  )
+): Promise<void> {
+  await recordAudit(trx, actor, {
+    action: 'credential.read',
+    objectId: credential.connectionId,
+    reason: purpose,
+    details: { version: credential.version },
+  })
+}
+
+async function openNoted(actor: Actor, credential: SealedCredential, purpose: ReadPurpose | Quoted): Promise<Secret> {
   try {
     return await open(credential, credentialContext(actor.teamId, credential))
   } catch (error) {

@@ -29,6 +29,8 @@ export type BoardRow = {
   teamName: string
   /** When a check is due; null when none waits. */
   nextCheckAt: Date | null
+  /** Hand-off is stopped for it or for its customer. */
+  isFrozen: boolean
 }
 
 export type BoardPage = { rows: BoardRow[]; previous: BoardCursor | null; next: BoardCursor | null }
@@ -148,6 +150,8 @@ const rowColumns = [
   'contacts.email as contactEmail',
   'teams.name as teamName',
   'connectionChecks.dueAt as nextCheckAt',
+  sql<boolean>`exists (select 1 from freezes where freezes.team_id = connections.team_id and ended_at is null
+    and object_id in (connections.id, connections.customer_id))`.as('isFrozen'),
 ] as const
 
 /** Word for word what migration 0003 has indexed. */

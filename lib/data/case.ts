@@ -6,6 +6,8 @@ import type { ContactProposal } from './contact-proposals.ts'
 import { findWaitingProposal } from './contact-proposals.ts'
 import type { RequestContacts } from './contacts.ts'
 import { getRequestContacts } from './contacts.ts'
+import type { Freeze } from './freezes.ts'
+import { listFreezesOf } from './freezes.ts'
 import { findWaitingHandOver } from './hand-overs.ts'
 import type { OffBoarding } from './off-boardings.ts'
 import { findOffBoarding } from './off-boardings.ts'
@@ -33,24 +35,28 @@ export type Case = {
   seenCompany: { name: string | null; domain: string } | null
   /** Another address that support asks for, while it waits for a yes. */
   proposal: ContactProposal | null
+  /** What stops its hand-off now. */
+  freezes: Freeze[]
   /** The hand-over that waits for a yes. */
   handOverId: string | null
 }
 
 export async function readCase(trx: Kysely<Database>, connection: CustomerConnection): Promise<Case> {
   const { teamId, requestId, id: connectionId } = connection
-  const [contacts, link, siblings, seen, rights, renamed, times, ending, proposal, handOver] = await Promise.all([
-    getRequestContacts(trx, { teamId, requestId }),
-    findNewestLink(trx, { teamId, requestId }),
-    listRequestConnections(trx, { teamId, requestId }),
-    findLatestVerification(trx, { teamId, connectionId }),
-    findLatestReport(trx, { teamId, connectionId }),
-    findRename(trx, { teamId, connectionId }),
-    findTimes(trx, { teamId, connectionId }),
-    findOffBoarding(trx, { teamId, connectionId }),
-    findWaitingProposal(trx, { teamId, requestId }),
-    findWaitingHandOver(trx, { teamId, requestId }),
-  ])
+  const [contacts, link, siblings, seen, rights, renamed, times, ending, proposal, handOver, freezes] =
+    await Promise.all([
+      getRequestContacts(trx, { teamId, requestId }),
+      findNewestLink(trx, { teamId, requestId }),
+      listRequestConnections(trx, { teamId, requestId }),
+      findLatestVerification(trx, { teamId, connectionId }),
+      findLatestReport(trx, { teamId, connectionId }),
+      findRename(trx, { teamId, connectionId }),
+      findTimes(trx, { teamId, connectionId }),
+      findOffBoarding(trx, { teamId, connectionId }),
+      findWaitingProposal(trx, { teamId, requestId }),
+      findWaitingHandOver(trx, { teamId, requestId }),
+      listFreezesOf(trx, { teamId, connectionId }),
+    ])
   const { companyDomain, companyName } = seen?.owner ?? {}
   const createdAt = link && (await findLinkStart(trx, link))
   return {
@@ -65,6 +71,7 @@ export async function readCase(trx: Kysely<Database>, connection: CustomerConnec
     renamed,
     seenCompany: companyDomain ? { name: companyName ?? null, domain: companyDomain } : null,
     proposal,
+    freezes,
     handOverId: handOver?.id ?? null,
   }
 }

@@ -46,6 +46,7 @@ export type Database = {
   integrations: IntegrationsTable
   integrationKeys: IntegrationKeysTable
   apiAnswers: ApiAnswersTable
+  freezes: FreezesTable
 }
 
 type Time = ColumnType<Date, Date | string | undefined, Date | string>
@@ -521,6 +522,24 @@ type IntegrationKeysTable = {
   /** To the minute. */
   lastUsedAt: MaybeTime
   createdAt: Time
+}
+
+/** Hand-off that was stopped until an admin lets it go on. At most one is open for each connection, customer or team. */
+type FreezesTable = {
+  id: string
+  teamId: string
+  scope: 'team' | 'customer' | 'connection'
+  objectId: string
+  reason: string
+  startedKind: 'staff' | 'operator'
+  startedBy: string
+  startedAt: Time
+  endedKind: ColumnType<'staff' | 'operator' | null, undefined, 'staff' | 'operator'>
+  endedBy: ColumnType<string | null, undefined, string>
+  endedAt: MaybeTime
+  /** What integrations are being told, and the last connection they were told of. Null once all are told. */
+  telling: 'connection.frozen' | 'connection.thawed' | null
+  toldThrough: Generated<string>
 }
 
 /** What a call with an Idempotency-Key was answered, for a day. Never holds a secret: a link is made again from `seed`. */

@@ -2,6 +2,7 @@ import 'server-only'
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import type { Actor, StaffRole } from '#lib/actor.ts'
+import type { Language } from '#lib/words.ts'
 import { newId } from './ids.ts'
 import type { Database } from './schema.ts'
 
@@ -66,6 +67,31 @@ export async function countAdmins(trx: Kysely<Database>, { teamId }: Actor): Pro
     .where('disabledAt', 'is', null)
     .executeTakeFirstOrThrow()
   return Number(n)
+}
+
+/** Bound of whoever is told of what concerns the whole team. */
+const ADMINS_TOLD_MAX = 50
+
+/** Everybody who administers the team, with the language that their last letter had. */
+export async function listAdmins(
+  trx: Kysely<Database>,
+  { teamId }: Actor,
+): Promise<{ name: string; email: string; language: Language }[]> {
+  return trx
+    .selectFrom('staff')
+    .select(['name', 'email'])
+    .select(
+      sql<Language>`coalesce((select language from outbox where outbox.team_id = staff.team_id
+        and recipient_email = staff.email and accepted_at is not null and letter <> 'sample'
+        order by accepted_at desc limit 1), 'en')`.as('language'),
+    )
+    .where('teamId', '=', teamId)
+    .where('role', '=', 'admin')
+    .where('disabledAt', 'is', null)
+    .orderBy('createdAt')
+    .orderBy('id')
+    .limit(ADMINS_TOLD_MAX)
+    .execute()
 }
 
 /** Adds a member; null when the team has one with this address already. */

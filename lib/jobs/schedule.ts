@@ -2,6 +2,7 @@ import 'server-only'
 import { admit } from '#lib/connection/admit.ts'
 import { forgetUnanswered } from '#lib/connection/confirm.ts'
 import { expireLinks } from '#lib/connection/expire.ts'
+import { tellFrozen } from '#lib/connection/freeze.ts'
 import { probeEnd } from '#lib/connection/prove-end.ts'
 import { runRetention } from '#lib/connection/retain.ts'
 import { lookAgain, retryWaiting } from '#lib/connection/watch.ts'
@@ -39,6 +40,7 @@ export function startJobs(): { stop(): Promise<void> } {
     repeat('checks', TICK_MS, runDueChecks),
     repeat('outbox', TICK_MS, () => deliverDue({ limit: LETTERS_AT_ONCE })),
     repeat('audit', AUDIT_SEAL_MS, sealAuditChain),
+    repeat('freezes', TICK_MS, tellFrozen),
     repeat('events', TICK_MS, numberEvents),
     repeat('audit_checkpoint', AUDIT_CHECKPOINT_MS, noteCheckpoints),
     repeat('retention', RETENTION_MS, runRetention),

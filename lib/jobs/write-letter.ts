@@ -23,7 +23,8 @@ import type { Letter, LetterName, LetterParams } from '#lib/mail/letters.ts'
 import { letter as compose, isLinkLetter, managerLetters, signInLetter } from '#lib/mail/letters.ts'
 import { isSampleName, sampleLetter } from '#lib/mail/samples.ts'
 import type { OutgoingMail } from '#lib/mail/send.ts'
-import { digestLetter, testLetter } from '#lib/mail/team-letters.ts'
+import type { NoticeFacts } from '#lib/mail/team-letters.ts'
+import { digestLetter, noticeLetter, testLetter } from '#lib/mail/team-letters.ts'
 
 /** `obsolete`: nobody needs it any more, and nothing is wrong with the address. `digest`: one of many, sent together. */
 export type WrittenLetter =
@@ -47,6 +48,12 @@ export async function writeLetter(due: DueLetter): Promise<WrittenLetter> {
     }
     case 'test_mail':
       return mailOf(due, team, testLetter(teamPartiesOf(due, team), due.language))
+    case 'frozen_notice':
+    case 'thawed_notice':
+    case 'outage_notice': {
+      const facts = { ...(due.payload as NoticeFacts), page: addressOf(due.payload.page) }
+      return mailOf(due, team, noticeLetter(due.letter, { ...teamPartiesOf(due, team), ...facts }, due.language))
+    }
     case 'sample': {
       const { name } = due.payload as { name: string }
       if (!isSampleName(name)) return { kind: 'obsolete', reason: 'no_such_letter' }

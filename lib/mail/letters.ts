@@ -4,6 +4,7 @@ import type { Language, Words } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
 import type { MailBrand, Paragraph } from './layout.ts'
 import { asHtml } from './layout.ts'
+import type { TeamNotice } from './team-letters.ts'
 import { cleanText, cleanValue, markValue } from './values.ts'
 
 /** Who asks whom for what; every letter tells at least this. */
@@ -332,7 +333,7 @@ const SUBJECT_LENGTH_MAX = 69
 
 /** The subject in full, else the short one, else cut. Values were cleaned, so it is one line. */
 export function subjectOf(
-  name: LetterName | 'sign_in' | 'manager_digest' | 'test_mail',
+  name: LetterName | 'sign_in' | 'manager_digest' | 'test_mail' | TeamNotice,
   t: Words,
   values: Values,
 ): string {

@@ -3,12 +3,13 @@ import type { Language } from '#lib/words.ts'
 import type { MailBrand } from './layout.ts'
 import type { Letter, LetterName, LetterParams } from './letters.ts'
 import { letter, letterNames } from './letters.ts'
-import { digestLetter, testLetter } from './team-letters.ts'
+import type { TeamNotice } from './team-letters.ts'
+import { digestLetter, noticeLetter, teamNotices, testLetter } from './team-letters.ts'
 
 /** The letters of a team, to look at. Made-up people; the link is none. */
-export type SampleName = LetterName | 'manager_digest' | 'test_mail'
+export type SampleName = LetterName | TeamNotice | 'manager_digest' | 'test_mail'
 
-export const sampleNames: readonly SampleName[] = [...letterNames, 'manager_digest', 'test_mail']
+export const sampleNames: readonly SampleName[] = [...letterNames, ...teamNotices, 'manager_digest', 'test_mail']
 
 export function isSampleName(name: string): name is SampleName {
   return (sampleNames as readonly string[]).includes(name)
@@ -21,6 +22,10 @@ export function sampleLetter(name: SampleName, team: Team, language: Language): 
   return { ...written, subject: `[${language.toUpperCase()}] ${written.subject}` }
 }
 
+function isTeamNotice(name: SampleName): name is TeamNotice {
+  return (teamNotices as readonly string[]).includes(name)
+}
+
 function write(name: SampleName, team: Team, language: Language): Letter {
   const page = `${team.origin}/connections`
   if (name === 'test_mail') return testLetter(team, language)
@@ -28,7 +33,10 @@ function write(name: SampleName, team: Team, language: Language): Letter {
     const items = letterNames.slice(-3).map((item) => ({ subject: write(item, team, language).subject, page }))
     return digestLetter({ ...team, items, count: 12 }, language)
   }
-  return letter(name, sampleParams(team, language), language)
+  const { date, reason, ...params } = sampleParams(team, language)
+  if (isTeamNotice(name))
+    return noticeLetter(name, { ...team, what: texts[language].what, who: 'Maria Lopez', date, reason, page }, language)
+  return letter(name, { ...params, date, reason }, language)
 }
 
 const texts = {
@@ -37,12 +45,14 @@ const texts = {
     title: 'Pipedrive did not accept this token',
     reason: 'Somebody else does this',
     note: 'Could you do this today?',
+    what: 'the customer Acme',
   },
   de: {
     project: 'Vertriebsabgleich',
     title: 'Pipedrive hat dieses Token nicht angenommen',
     reason: 'Jemand anderes ist dafür zuständig',
     note: 'Können Sie das heute erledigen?',
+    what: 'den Kunden Acme',
   },
 } as const
 

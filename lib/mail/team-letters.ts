@@ -39,6 +39,39 @@ export function digestLetter(
   }
 }
 
+/** What the admins of a team are told about all of it. */
+export const teamNotices = ['frozen_notice', 'thawed_notice', 'outage_notice'] as const
+export type TeamNotice = (typeof teamNotices)[number]
+
+/** What a notice tells beside the team; `page` in full. */
+export type NoticeFacts = { what?: string; who?: string; date?: string; reason?: string; page: string }
+
+export function noticeLetter(
+  name: TeamNotice,
+  { what = '', who = '', date = '', reason = '', page, ...params }: TeamParams & NoticeFacts,
+  language: Language,
+): Letter {
+  const values = { ...valuesOf(params), ...mapValues({ what, who, date, reason }, cleanValue) }
+  const t = words(language)
+  const subject = subjectOf(name, t, values)
+  const say = sayer(t, mapValues(values, markValue))
+  const plain = sayer(t, values)
+  const body = (['why', 'need'] as const).map((part) => `${name}.${part}`)
+  return {
+    subject,
+    html: asHtml(
+      [
+        { kind: 'text', text: say('hello') },
+        ...body.map((key): Paragraph => ({ kind: 'text', text: say(key) })),
+        { kind: 'button', text: say('openPage'), href: page },
+        { kind: 'small', text: say('automatic') },
+      ],
+      { subject, language, brand: params.brand },
+    ),
+    text: `${[plain('hello'), ...body.map((key) => plain(key)), page].join('\n\n')}\n\n--\n${plain('automatic')}\n`,
+  }
+}
+
 /** "Send me a test mail": that it arrives is all it says. */
 export function testLetter(params: TeamParams, language: Language): Letter {
   const values = valuesOf(params)

@@ -32,6 +32,7 @@ import { backupCommands } from './backup-commands.ts'
 import type { Asked, Call, CommandOutcome, OperatorCommand, Options } from './command.ts'
 import { CommandFailure, flag, named, operator, optional, required, text, UsageFailure } from './command.ts'
 import { examineAll } from './doctor.ts'
+import { freezeCommands } from './freeze-commands.ts'
 import { importCommands } from './import-command.ts'
 import { jobCommands } from './job-commands.ts'
 import { keyCommands } from './key-commands.ts'
@@ -254,6 +255,7 @@ const commands: Record<string, OperatorCommand> = {
   ...keyCommands,
   ...importCommands,
   ...retentionCommands,
+  ...freezeCommands,
 }
 
 function auditFault({ seq, problem }: { seq: number; problem: string }): string {
