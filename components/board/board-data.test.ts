@@ -13,6 +13,7 @@ const row = (id: string, over: Partial<ShownRow> = {}): ShownRow => ({
   verdict: null,
   badge: 'Link sent',
   snoozed: null,
+  frozen: null,
   turn: 'Customer',
   title: null,
   nextTry: null,

@@ -1,3 +1,5 @@
+import type { ShownNotice } from '#components/team/notices.tsx'
+
 /** What the board draws, in the reader's words already: the browser carries no messages and decides nothing. */
 export type BoardData = {
   rows: ShownRow[]
@@ -6,6 +8,7 @@ export type BoardData = {
   counters: { name: string; label: string; n: string; address: string; isOpen: boolean }[]
   previous: string | null
   next: string | null
+  notices: ShownNotice[]
 }
 
 export type BoardSection = {
@@ -25,6 +28,8 @@ export type ShownRow = {
   verdict: string | null
   badge: string
   snoozed: string | null
+  /** That hand-off is stopped for this one. */
+  frozen: string | null
   turn: string
   title: string | null
   /** When we ask the provider again, for a row that waits for it. */

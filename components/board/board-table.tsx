@@ -161,6 +161,7 @@ function Row({ row, columns, words }: { row: ShownRow; columns: Column[]; words:
         <StatusBadge status={row.status} verdict={row.verdict}>
           {row.badge}
         </StatusBadge>
+        {row.frozen && <span className="badge badge-warn board-frozen">{row.frozen}</span>}
         {row.snoozed && (
           <span className="sub">
             <bdi>{row.snoozed}</bdi>

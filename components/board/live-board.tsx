@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { Route } from 'next'
 import Link from 'next/link'
 import { type ReactNode, useEffect, useState } from 'react'
+import { Notices } from '#components/team/notices.tsx'
 import { formatTime } from '#lib/format.ts'
 import type { BoardData } from './board-data.ts'
 import { countChanges } from './board-data.ts'
@@ -76,6 +77,7 @@ export function LiveBoard({
   const changes = Math.min(countChanges(shown.rows, data.rows), words.changed.length - 1)
   return (
     <>
+      <Notices notices={data.notices} />
       <nav aria-label={words.groups}>
         <ul className="counters">
           {data.counters.map(({ name, label, n, address, isOpen }) => (

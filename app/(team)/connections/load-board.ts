@@ -15,14 +15,16 @@ import { fieldsOf } from '#lib/providers/fields.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
 import type { Language } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
+import { loadNotices } from '../notices.ts'
 
 /** One view of the board as it is drawn: for the page, and for the page that asks again. */
 export async function loadBoard(staff: Staff, view: BoardView, language: Language): Promise<BoardData> {
-  const [page, counts, snoozed, profiles] = await Promise.all([
+  const [page, counts, snoozed, profiles, notices] = await Promise.all([
     view.by ? null : listBoardPage(staff, view),
     listStatusCounts(staff),
     countSnoozed(staff),
     listProfiles(db(), staff),
+    loadNotices(staff, language),
   ])
   const profileNames = new Map(profiles.map((profile) => [profile.key, nameOf(profile, language)]))
   const sums = sumUp(counts, snoozed)
@@ -49,6 +51,7 @@ export async function loadBoard(staff: Staff, view: BoardView, language: Languag
     })),
     previous: page?.previous ? boardAddress({ ...view, from: { side: 'before', row: page.previous } }) : null,
     next: page?.next ? boardAddress({ ...view, from: { side: 'after', row: page.next } }) : null,
+    notices,
   }
 }
 
@@ -117,6 +120,7 @@ function show(row: BoardRow, language: Language, profileNames: Map<string, strin
     verdict: row.verdictCode,
     badge: t(`board.status.${row.status}`),
     snoozed: snoozeOf(row, language),
+    frozen: row.isFrozen ? t('freeze.badge') : null,
     turn: t(`board.turn.${turnOf(row.status, row.verdictCode)}`),
     title: titleOf(row, language),
     nextTry: nextTryOf(row, language),

@@ -1,9 +1,13 @@
 import Link from 'next/link'
+import { Notices } from '#components/team/notices.tsx'
 import { againPath, isFresh, requireStaff } from '#lib/auth/session.ts'
 import { db } from '#lib/data/database.ts'
 import { listMembers } from '#lib/data/staff.ts'
 import { getTeamSettings } from '#lib/data/teams.ts'
 import { pageLanguage, pageWords } from '../../page-words.ts'
+import type { FreezeSearch } from '../freezes/freeze-section.tsx'
+import { FreezeSection } from '../freezes/freeze-section.tsx'
+import { loadNotices } from '../notices.ts'
 import { section } from '../sections.ts'
 import { addMemberAction } from './actions.ts'
 import { AddMemberForm } from './add-member-form.tsx'
@@ -20,7 +24,7 @@ const roles = ['admin', 'account_manager', 'support'] as const
 export default async function SettingsPage({
   searchParams,
 }: {
-  searchParams: Promise<{ said?: string; look?: string; mail?: string }>
+  searchParams: Promise<FreezeSearch & { said?: string; look?: string; mail?: string }>
 }) {
   const staff = await requireStaff(...section.settings.roles)
   const [members, canChange, language, t] = await Promise.all([
@@ -29,7 +33,9 @@ export default async function SettingsPage({
     pageLanguage(),
     pageWords(),
   ])
-  const { said, look, mail } = await searchParams
+  const search = await searchParams
+  const { said, look, mail } = search
+  const notices = await loadNotices(staff, language)
   const team = await getTeamSettings(db(), staff.teamId)
   const me = members.find(({ id }) => id === staff.staffId)
   const told = [...good, ...bad].find((known) => known === said)
@@ -38,6 +44,7 @@ export default async function SettingsPage({
     <>
       <title>{`${t('team.settings.title')} · ${t('fault.product')}`}</title>
       <h1 className="console-title">{t('team.settings.title')}</h1>
+      <Notices notices={notices} />
       {told && (
         <p role={isGood ? 'status' : 'alert'} className={`notice ${isGood ? 'notice-ok' : 'notice-error'}`}>
           <span>{t(`team.settings.said.${told}`)}</span>
@@ -102,6 +109,7 @@ export default async function SettingsPage({
         )}
       </section>
       <IntegrationsSection />
+      <FreezeSection staff={staff} base="settings" search={search} language={language} />
       <LookSection team={team} said={look} />
       <MailSection team={team} email={me?.email ?? ''} said={mail} />
     </>

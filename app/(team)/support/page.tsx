@@ -1,4 +1,5 @@
 import { LookUpBox } from '#components/connection/look-up-box.tsx'
+import { Notices } from '#components/team/notices.tsx'
 import { StatusBadge } from '#components/ui/status-badge.tsx'
 import { requireStaff } from '#lib/auth/session.ts'
 import { takesLink } from '#lib/connection/case-action.ts'
@@ -9,18 +10,23 @@ import { formatDateTime, formatRelative } from '#lib/format.ts'
 import type { Language } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
 import { pageLanguage } from '../../page-words.ts'
+import type { FreezeSearch } from '../freezes/freeze-section.tsx'
+import { FreezeSection } from '../freezes/freeze-section.tsx'
+import { loadNotices } from '../notices.ts'
 import { section } from '../sections.ts'
 import { lookUpAction } from './actions.ts'
 
 /** S1 and S2: what waits for support, and the box that finds anything else. */
-export default async function SupportPage() {
+export default async function SupportPage({ searchParams }: { searchParams: Promise<FreezeSearch> }) {
   const staff = await requireStaff(...section.support.roles)
   const [rows, language] = await Promise.all([listQueue(db(), staff), pageLanguage()])
   const t = words(language)
+  const notices = await loadNotices(staff, language)
   return (
     <div className="space-y-10">
       <title>{`${t('case.support.title')} · ${t('fault.product')}`}</title>
       <h1 className="console-title">{t('case.support.title')}</h1>
+      <Notices notices={notices} />
       <LookUpBox
         action={lookUpAction}
         words={{
@@ -41,6 +47,7 @@ export default async function SupportPage() {
           <Queue rows={rows} language={language} />
         )}
       </section>
+      <FreezeSection staff={staff} base="support" search={await searchParams} language={language} />
     </div>
   )
 }

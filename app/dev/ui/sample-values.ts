@@ -109,6 +109,7 @@ export function boardRows(t: Words): ShownRow[] {
     badge: t(`board.status.${status}`),
     snoozed:
       status === 'needs_manager' ? t('board.snoozedNote', { date: '24 November', note: 'They ask their IT' }) : null,
+    frozen: status === 'connected' ? t('freeze.badge') : null,
     turn: t(`board.turn.${turnOf(status, null)}`),
     title: status === 'needs_customer' ? t('verdicts.TOKEN_REJECTED.title') : null,
     nextTry: status === 'waiting_provider' ? 'Next try in 2 minutes' : null,

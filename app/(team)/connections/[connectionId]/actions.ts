@@ -8,6 +8,8 @@ import { requireActingStaff } from '#lib/auth/session.ts'
 import { openCase } from '#lib/connection/case.ts'
 import type { DecideOutcome } from '#lib/connection/decide.ts'
 import { acceptPending, changeCompany, checkNow, refusePending } from '#lib/connection/decide.ts'
+import type { FreezeOutcome } from '#lib/connection/freeze.ts'
+import { findFreezable, freeze } from '#lib/connection/freeze.ts'
 import type { Control, ControlOutcome } from '#lib/connection/link-controls.ts'
 import {
   copyLinkOnce,
@@ -159,6 +161,21 @@ export async function rotateAction(where: Where, _before: DialogState, form: For
   return answer(where, form, outcome, 'rotating')
 }
 
+/** The emergency stop, for the connection or for all of its customer. */
+export async function freezeAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
+  const staff = await requireActingStaff(...section.support.roles)
+  const { connection, control } = await open(staff, where, form)
+  const reason = control.reason ?? ''
+  const customer = textOf(form, 'scope') === 'customer' && (await findFreezable(staff, { connectionId: connection.id }))
+  const outcome = await freeze(
+    staff,
+    customer
+      ? { scope: 'customer', customerId: customer.id, reason }
+      : { scope: 'connection', connectionId: connection.id, reason },
+  )
+  return answer(where, form, outcome, 'frozen')
+}
+
 /** Begins the end of the connection: the customer is asked to withdraw the token. */
 export async function closeAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
   const staff = await requireActingStaff(...managers)
@@ -183,7 +200,7 @@ async function open(staff: Staff, { connectionId }: Where, form: FormData): Prom
   return { connection, control: { requestId: connection.requestId, linkId, reason } }
 }
 
-type Outcome = ControlOutcome | DecideOutcome | OffBoardOutcome | ProposalOutcome | 'not_waiting'
+type Outcome = ControlOutcome | DecideOutcome | FreezeOutcome | OffBoardOutcome | ProposalOutcome | 'not_waiting'
 
 /** Done: back to the page, which says so. Else the dialog stays and says why. */
 async function answer({ connectionId, base }: Where, form: FormData, outcome: Outcome, said: string) {

@@ -4,14 +4,17 @@ import { OwnerCard } from '#components/connect/owner-card.tsx'
 import { SightNote } from '#components/connect/sight-note.tsx'
 import { Moment } from '#components/ui/moment.tsx'
 import { NextTry } from '#components/ui/next-try.tsx'
+import type { Staff } from '#lib/actor.ts'
 import { takesLink } from '#lib/connection/case-action.ts'
 import { explain, mailOf } from '#lib/connection/explain.ts'
+import { mayFreeze } from '#lib/connection/freeze.ts'
 import { canEnd } from '#lib/connection/off-board.ts'
 import type { SharedFate } from '#lib/connection/shared-fate.ts'
 import { describeSight } from '#lib/connection/sight.ts'
 import { isOpen } from '#lib/connection/status.ts'
 import type { Case } from '#lib/data/case.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
+import type { FreezeScope } from '#lib/data/freezes.ts'
 import { FATE_SHARERS_MAX } from '#lib/data/shared-fate.ts'
 import { formatDateTime, formatStartDate } from '#lib/format.ts'
 import { Disclosure } from '#lib/providers/guide-kit/disclosure.tsx'
@@ -284,10 +287,13 @@ export function ReportCard({ subject, language }: Shown) {
 }
 
 /** The link and what can be done to it. Every step opens a dialog that says what will happen. */
-export function LinkCard({ subject, language, base, cannotName }: Shown & { base: CaseBase; cannotName: boolean }) {
+export function LinkCard({ subject, language, base, staff }: Shown & { base: CaseBase; staff: Staff }) {
+  const cannotName = staff.role === 'support'
   const t = words(language)
   const { connection, link, visitedAt, others } = subject
   const isUsable = link?.state === 'live' || link?.state === 'grace' || link?.state === 'expired'
+  const canFreeze = mayFreeze(staff) && connection.connectedAt !== null
+  const isFrozen = (scope: FreezeScope) => subject.freezes.some((freeze) => freeze.scope === scope)
   const steps: { doing: Doing; label: string; fits: boolean }[] = [
     { doing: 'resend', label: t('case.action.send_again'), fits: takesLink(connection.status) },
     { doing: 'copy', label: t('case.action.copy'), fits: link?.state === 'live' },
@@ -299,6 +305,8 @@ export function LinkCard({ subject, language, base, cannotName }: Shown & { base
     { doing: 'check', label: t('case.action.check_now'), fits: connection.nextCheckAt !== null },
     { doing: 'rotate', label: t('case.action.rotate'), fits: connection.status.startsWith('connected') },
     { doing: 'close', label: t('case.action.close'), fits: !cannotName && canEnd(connection) },
+    { doing: 'freeze', label: t('case.action.freeze'), fits: canFreeze && !isFrozen('connection') },
+    { doing: 'freeze_customer', label: t('case.action.freeze_customer'), fits: canFreeze && !isFrozen('customer') },
   ]
   return (
     <Card id="link" title={t('case.link.title')}>
@@ -349,6 +357,8 @@ export function LinkCard({ subject, language, base, cannotName }: Shown & { base
   }
 }
 
+const RED: readonly Doing[] = ['revoke', 'close', 'freeze', 'freeze_customer']
+
 /** A link that opens the dialog of a step; the dialog's way back leads to it again. */
 export function StepLink({
   base,
@@ -363,9 +373,7 @@ export function StepLink({
   label: string
   main?: boolean
 }) {
-  const look = main
-    ? 'button-primary'
-    : `button-secondary${doing === 'revoke' || doing === 'close' ? ' button-danger' : ''}`
+  const look = main ? 'button-primary' : `button-secondary${RED.includes(doing) ? ' button-danger' : ''}`
   return (
     <a id={main ? undefined : `do-${doing}`} className={look} href={`/${base}/${connectionId}?do=${doing}`}>
       {label}

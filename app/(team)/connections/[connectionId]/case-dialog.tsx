@@ -15,6 +15,7 @@ import {
   companyAction,
   copyAction,
   extendAction,
+  freezeAction,
   keepAddressAction,
   proposeAction,
   refuseAction,
@@ -40,6 +41,8 @@ export const doings = [
   'check',
   'rotate',
   'close',
+  'freeze',
+  'freeze_customer',
 ] as const
 export type Doing = (typeof doings)[number]
 
@@ -59,11 +62,13 @@ const actions = {
   check: checkAction,
   rotate: rotateAction,
   close: closeAction,
+  freeze: freezeAction,
+  freeze_customer: freezeAction,
 } as const satisfies Record<Doing, unknown>
 
 /** Where somebody would lose something; there the focus starts on Cancel. */
 const DANGEROUS: readonly Doing[] = ['revoke', 'refuse', 'close']
-const NEEDS_REASON: readonly Doing[] = ['revoke', 'close', 'rotate', 'propose']
+const NEEDS_REASON: readonly Doing[] = ['revoke', 'close', 'rotate', 'propose', 'freeze', 'freeze_customer']
 const WITHOUT_REASON: readonly Doing[] = ['backup', 'company', 'accept', 'refuse', 'use_address']
 
 /** The dialog of one step about a connection, with words that name whom it is about. */
@@ -103,7 +108,11 @@ export function CaseDialog({
       verb={t(`case.dialog.${name}.verb`, values)}
       dangerous={DANGEROUS.includes(doing)}
       fields={[...ownFields(), ...reasonField()]}
-      hidden={{ linkId: link?.id ?? '', proposalId: proposal?.id ?? '' }}
+      hidden={{
+        linkId: link?.id ?? '',
+        proposalId: proposal?.id ?? '',
+        scope: doing === 'freeze_customer' ? 'customer' : 'connection',
+      }}
       extra={doing === 'backup' && contacts.backup ? { name: 'remove', label: t('case.form.removeBackup') } : undefined}
       action={actions[doing].bind(null, where)}
       backHref={`/${base}/${connection.id}#do-${doing}`}

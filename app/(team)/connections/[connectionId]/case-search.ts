@@ -18,6 +18,7 @@ const done = [
   'rotating',
   'proposed',
   'address_kept',
+  'frozen',
 ] as const
 export type Done = (typeof done)[number]
 

@@ -1,4 +1,5 @@
 import { notFound } from 'next/navigation'
+import { Notices } from '#components/team/notices.tsx'
 import { requireStaff } from '#lib/auth/session.ts'
 import { openCase } from '#lib/connection/case.ts'
 import { listSharedFate } from '#lib/connection/shared-fate.ts'
@@ -7,6 +8,7 @@ import { db } from '#lib/data/database.ts'
 import { listCredentialReads, listTimeline } from '#lib/data/timeline.ts'
 import { words } from '#lib/words.ts'
 import { pageLanguage } from '../../../page-words.ts'
+import { freezeNotice } from '../../notices.ts'
 import { section } from '../../sections.ts'
 import { SentNotice } from '../sent-notice.tsx'
 import {
@@ -55,6 +57,7 @@ export default async function ConnectionPage({ params, searchParams }: Params) {
         </a>
       </p>
       <SentNotice staff={staff} reference={sent} />
+      <Notices notices={subject.freezes.map((freeze) => freezeNotice(freeze, staff, language))} />
       <Said said={said} connection={connection} language={language} />
       <CaseHeader subject={subject} staff={staff} base="connections" language={language} title={title} />
       {doing && (
@@ -81,7 +84,7 @@ export default async function ConnectionPage({ params, searchParams }: Params) {
           </section>
         </div>
         <div className="space-y-6">
-          <LinkCard {...shown} base="connections" cannotName={staff.role === 'support'} />
+          <LinkCard {...shown} base="connections" staff={staff} />
           <IdentityCard {...shown} />
           <FateCard {...shown} fate={fate} />
           <AccessLog reads={reads} language={language} />

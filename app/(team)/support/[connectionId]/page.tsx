@@ -1,4 +1,5 @@
 import { notFound } from 'next/navigation'
+import { Notices } from '#components/team/notices.tsx'
 import { CopyButton } from '#components/ui/copy-button.tsx'
 import { requireStaff } from '#lib/auth/session.ts'
 import { openCase } from '#lib/connection/case.ts'
@@ -28,6 +29,7 @@ import { OlderLinks, Said } from '../../connections/[connectionId]/case-lists.ts
 import type { CaseSearch } from '../../connections/[connectionId]/case-search.ts'
 import { readSearch } from '../../connections/[connectionId]/case-search.ts'
 import { Timeline } from '../../connections/[connectionId]/timeline.tsx'
+import { freezeNotice } from '../../notices.ts'
 import { section } from '../../sections.ts'
 
 type Params = { params: Promise<{ connectionId: string }>; searchParams: Promise<CaseSearch> }
@@ -64,6 +66,7 @@ export default async function SupportCasePage({ params, searchParams }: Params) 
           {t('case.action.customerView')}
         </a>
       </p>
+      <Notices notices={subject.freezes.map((freeze) => freezeNotice(freeze, staff, language))} />
       <Said said={said} connection={connection} language={language} />
       <CaseHeader subject={subject} staff={staff} base="support" language={language} title={title} />
       {doing && (
@@ -90,7 +93,7 @@ export default async function SupportCasePage({ params, searchParams }: Params) 
           </section>
         </div>
         <div className="space-y-6">
-          <LinkCard {...shown} base="support" cannotName={staff.role === 'support'} />
+          <LinkCard {...shown} base="support" staff={staff} />
           <Delivery />
           <IdentityCard {...shown} />
           <FateCard {...shown} fate={fate} />

@@ -12,8 +12,9 @@ const post = serve(readCredential, async ({ integration, params: { connectionId 
     case 'handed':
       return { text: handed.answer, type: handed.isSealed ? JOSE : 'application/json' }
     case 'refused': {
-      const { code, status, verdict, turn } = handed
-      throw new Problem(code, { more: { connection: { id: connectionId, status, verdict, turn } } })
+      const { code, status, verdict, turn, frozen } = handed
+      const stop = frozen && { scope: frozen.scope, since: frozen.startedAt.toISOString() }
+      throw new Problem(code, { more: { connection: { id: connectionId, status, verdict, turn }, frozen: stop } })
     }
     case 'not_found':
       throw new Problem('not_found')
