@@ -7,6 +7,7 @@ import type { CustomerConnection } from '#lib/data/connections.ts'
 import { listRequestConnections, lockConnection, moveStatus } from '#lib/data/connections.ts'
 import { shredCredentials } from '#lib/data/credentials.ts'
 import { inTransaction } from '#lib/data/database.ts'
+import { recordConnectionEvent } from '#lib/data/events.ts'
 import type { Database } from '#lib/data/schema.ts'
 import { endLinks, lockLinkForSubmit } from '#lib/data/secure-links.ts'
 import { words } from '#lib/words.ts'
@@ -33,6 +34,7 @@ export async function decline(
     for (const { id, status: from } of [first, ...others]) {
       await dropPending(trx, holder, id, 'contact_declined')
       await moveStatus(trx, holder, { connectionId: id, from, to: 'declined', verdictCode: null })
+      await recordConnectionEvent(trx, holder, { type: 'connection.needs_attention', connectionId: id })
     }
     await endLinks(trx, holder, { requestId: holder.requestId, endedAs: 'declined' })
     await recordAudit(trx, holder, { action: 'request.declined', objectId: holder.requestId, reason })

@@ -3,6 +3,7 @@ import { proven } from '#lib/actor.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { lockConnection, moveStatus } from '#lib/data/connections.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
+import { recordConnectionEvent } from '#lib/data/events.ts'
 import { listPastLinkEnd } from '#lib/data/secure-links.ts'
 import { lockNewestLink } from './links.ts'
 import type { Status } from './status.ts'
@@ -21,6 +22,7 @@ export async function expireLinks(): Promise<void> {
       if (!RUNS_OUT.includes(from)) return
       const { connectionId } = due
       await moveStatus(trx, watcher, { connectionId, from, to: 'expired', verdictCode: 'LINK_EXPIRED' })
+      await recordConnectionEvent(trx, watcher, { type: 'request.expired', connectionId })
       await recordAudit(trx, watcher, {
         action: 'connection.status',
         objectId: connectionId,

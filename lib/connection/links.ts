@@ -8,6 +8,7 @@ import { recordAudit } from '#lib/data/audit-events.ts'
 import { listRequestConnections, lockConnection, moveStatus, reopenConnection } from '#lib/data/connections.ts'
 import { findCredential, shredCredentials } from '#lib/data/credentials.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
+import { recordConnectionEvent } from '#lib/data/events.ts'
 import { hitLimit } from '#lib/data/rate-limits.ts'
 import type { Database } from '#lib/data/schema.ts'
 import type { LinkState, SecureLink } from '#lib/data/secure-links.ts'
@@ -141,7 +142,9 @@ async function reopen(
 ): Promise<void> {
   for (const { id } of await listRequestConnections(trx, { teamId: actor.teamId, requestId })) {
     const { status: from } = await lockConnection(trx, { teamId: actor.teamId, connectionId: id })
-    if (statuses.includes(from)) await reopenConnection(trx, actor, { connectionId: id, from, to })
+    if (!statuses.includes(from)) continue
+    await reopenConnection(trx, actor, { connectionId: id, from, to })
+    if (to === 'sent') await recordConnectionEvent(trx, actor, { type: 'request.sent', connectionId: id })
   }
 }
 

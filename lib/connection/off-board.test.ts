@@ -5,14 +5,13 @@ import type { Operator } from '#lib/actor.ts'
 import { claimDueChecks } from '#lib/data/connection-checks.ts'
 import { findCredential } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
-import { listEvents, numberEvents } from '#lib/data/events.ts'
 import { findOffBoarding } from '#lib/data/off-boardings.ts'
 import { addTally } from '#lib/data/provider-health.ts'
 import type { FakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { startFakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { onEachEngine } from '#lib/testing/engines.ts'
 import type { Asked } from '#lib/testing/story.ts'
-import { ask, lettersOf, makeTeam, statusOf, typed } from '#lib/testing/story.ts'
+import { ask, eventsOf, lettersOf, makeTeam, statusOf, typed } from '#lib/testing/story.ts'
 import { connect } from './connect.ts'
 import { checkEnd, confirmOffBoarding, offBoard, withdraw } from './off-board.ts'
 import { probeEnd } from './prove-end.ts'
@@ -47,10 +46,7 @@ async function passTime(seconds: number): Promise<void> {
   await addTally('pipedrive', { fine: 1, refused: 0, unanswered: 0 })
 }
 
-async function events(): Promise<string[]> {
-  while ((await numberEvents()) > 0);
-  return (await listEvents(db(), { teamId: operator.teamId, after: 0, limit: 100 })).map(({ type }) => type)
-}
+const events = () => eventsOf(asked.connectionId)
 
 onEachEngine(
   () => {
@@ -75,7 +71,7 @@ onEachEngine(
         .where('replacedAt', 'is', null)
         .executeTakeFirstOrThrow()
       assert.equal(purpose, 'off_board')
-      assert.deepEqual(await events(), ['connection.ready', 'connection.offboarding'])
+      assert.deepEqual(await events(), ['request.sent', 'connection.ready', 'connection.offboarding'])
       assert.ok(await confirmOffBoarding(operator, asked.connectionId))
       assert.equal(await confirmOffBoarding(operator, asked.connectionId), false)
     })
@@ -143,7 +139,7 @@ onEachEngine(
     test('the customer ends it by themselves; the link that they hold goes on working', async () => {
       assert.equal(await withdraw(asked.holder), 'done')
       assert.equal((await statusOf(asked.connectionId)).status, 'off_boarding')
-      assert.deepEqual((await events()).slice(1).sort(), ['connection.offboarding', 'connection.withdrawn'])
+      assert.deepEqual((await events()).slice(2).sort(), ['connection.offboarding', 'connection.withdrawn'])
       assert.deepEqual((await lettersOf(asked.connectionId)).slice(-1), ['withdrawal_notice'])
       assert.equal(await checkEnd(asked.holder, 'regenerate'), 'asked')
       assert.equal((await ending())?.way, 'regenerate')

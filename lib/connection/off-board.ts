@@ -48,23 +48,30 @@ export async function offBoard(
   { connectionId, reason, days }: { connectionId: string; reason: string | null; days: number },
 ): Promise<OffBoardOutcome> {
   if (actor.kind === 'staff' && actor.role === 'support') return 'not_allowed'
-  return inTransaction(async (trx): Promise<OffBoardOutcome> => {
-    const { requestId } = await getConnection(trx, { teamId: actor.teamId, connectionId })
-    await lockNewestLink(trx, actor, requestId)
-    if (!(await begin(trx, actor, { connectionId, reason, days }))) return 'not_connected'
-    const connection = await getConnection(trx, { teamId: actor.teamId, connectionId })
-    const lastDay = formatDate(new Date(Date.now() + days * DAY_MS), connection.language)
-    await reissueIn(trx, actor, {
-      requestId,
-      deliver: 'mail',
-      purpose: 'off_board',
-      expiresInDays: days,
-      letter: 'withdraw',
-      connectionId,
-      facts: { lastDay, reason: reason ?? '' },
-    })
-    return 'done'
+  return inTransaction((trx) => offBoardIn(trx, actor, { connectionId, reason, days }))
+}
+
+/** As `offBoard`, as part of the caller's transaction. */
+export async function offBoardIn(
+  trx: Kysely<Database>,
+  actor: Exclude<Actor, LinkHolder>,
+  { connectionId, reason, days }: { connectionId: string; reason: string | null; days: number },
+): Promise<'done' | 'not_connected'> {
+  const { requestId } = await getConnection(trx, { teamId: actor.teamId, connectionId })
+  await lockNewestLink(trx, actor, requestId)
+  if (!(await begin(trx, actor, { connectionId, reason, days }))) return 'not_connected'
+  const connection = await getConnection(trx, { teamId: actor.teamId, connectionId })
+  const lastDay = formatDate(new Date(Date.now() + days * DAY_MS), connection.language)
+  await reissueIn(trx, actor, {
+    requestId,
+    deliver: 'mail',
+    purpose: 'off_board',
+    expiresInDays: days,
+    letter: 'withdraw',
+    connectionId,
+    facts: { lastDay, reason: reason ?? '' },
   })
+  return 'done'
 }
 
 /** The customer ends it by themselves, through a link that works: the team is told, and the same proof follows. */

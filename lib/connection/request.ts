@@ -6,6 +6,7 @@ import type { LinkKey } from '#lib/crypto/digest.ts'
 import { newLinkKey, sha256 } from '#lib/crypto/digest.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
+import { recordRequestEvent } from '#lib/data/events.ts'
 import { findRequestByCreationKey, insertConnection, insertRequest, isReferenceFree } from '#lib/data/requests.ts'
 import type { Database } from '#lib/data/schema.ts'
 import { insertLink } from '#lib/data/secure-links.ts'
@@ -169,6 +170,7 @@ export async function sendLink(
   const expiresInDays = wanted.expiresInDays ?? (await getTeamSettings(trx, actor.teamId)).linkDays
   const { expiresAt } = await insertLink(trx, actor, { requestId, purpose: 'connect', expiresInDays, digest })
   if (wanted.deliver === 'mail') await enqueueLinkLetter(trx, actor, 'secure_link', { requestId, key, expiresAt })
+  else await recordRequestEvent(trx, actor, { type: 'request.sent', requestId })
   return linkAddress(key)
 }
 

@@ -195,6 +195,9 @@ export async function writeSettlement(
       connectionId,
     })
   }
+  // Of what the customer has still to mend while they sit at the page, nobody else is told.
+  if (status === 'needs_manager' && from !== status)
+    await recordConnectionEvent(trx, actor, { type: 'connection.needs_attention', connectionId })
   return settlement
 }
 

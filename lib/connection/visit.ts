@@ -3,6 +3,7 @@ import type { LinkHolder } from '#lib/actor.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { lockConnection, markVisited, moveStatus } from '#lib/data/connections.ts'
 import { inTransaction } from '#lib/data/database.ts'
+import { recordConnectionEvent } from '#lib/data/events.ts'
 
 /**
  * The first sign of a person on the page: a key, a pointer or a POST. Fetching the page is none,
@@ -15,6 +16,7 @@ export async function visit(holder: LinkHolder): Promise<void> {
     if (from === 'queued' || from === 'sent') {
       await moveStatus(trx, holder, { connectionId: holder.connectionId, from, to: 'visited', verdictCode: null })
     }
+    await recordConnectionEvent(trx, holder, { type: 'request.opened', connectionId: holder.connectionId })
     await recordAudit(trx, holder, { action: 'connection.visited', objectId: holder.connectionId })
   })
 }

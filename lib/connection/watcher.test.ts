@@ -5,14 +5,13 @@ import type { Operator } from '#lib/actor.ts'
 import { claimDueChecks } from '#lib/data/connection-checks.ts'
 import { findCredential } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
-import { listEvents, numberEvents } from '#lib/data/events.ts'
 import { findOpenIncident } from '#lib/data/provider-health.ts'
 import type { FakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { startFakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { Secret } from '#lib/secret.ts'
 import { onEachEngine } from '#lib/testing/engines.ts'
 import type { Asked } from '#lib/testing/story.ts'
-import { ask, countRows, lettersOf, makeTeam, statusOf, typed } from '#lib/testing/story.ts'
+import { ask, countRows, eventsOf, lettersOf, makeTeam, statusOf, typed } from '#lib/testing/story.ts'
 import { connect } from './connect.ts'
 import { lookAgain } from './watch.ts'
 
@@ -47,12 +46,6 @@ async function connected(name: string, domain = 'acme'): Promise<Asked> {
   await connect(made.holder, typed(name, { domain }))
   assert.equal((await statusOf(made.connectionId)).status, 'connected')
   return made
-}
-
-async function eventsOf(connectionId: string): Promise<string[]> {
-  while ((await numberEvents()) > 0);
-  const events = await listEvents(db(), { teamId: operator.teamId, after: 0, limit: 100 })
-  return events.filter((event) => event.connectionId === connectionId).map(({ type }) => type)
 }
 
 const nextInMinutes = async (connectionId: string) => {
@@ -128,7 +121,11 @@ onEachEngine(
         'stopped',
         'stopped_notice',
       ])
-      assert.deepEqual(await eventsOf(asked.connectionId), ['connection.ready', 'connection.needs_attention'])
+      assert.deepEqual(await eventsOf(asked.connectionId), [
+        'request.sent',
+        'connection.ready',
+        'connection.needs_attention',
+      ])
       await passTime(3_600)
       await look()
       assert.equal((await lettersOf(asked.connectionId)).length, 4)
@@ -208,7 +205,11 @@ onEachEngine(
         }
         assert.deepEqual(await statusOf(asked.connectionId), { status: 'connected', verdictCode: 'OK', version: 1 })
         assert.deepEqual(await lettersOf(asked.connectionId), ['receipt', 'connected_notice'])
-        assert.deepEqual(await eventsOf(asked.connectionId), ['connection.ready', 'connection.degraded'])
+        assert.deepEqual(await eventsOf(asked.connectionId), [
+          'request.sent',
+          'connection.ready',
+          'connection.degraded',
+        ])
         pipedrive.setBehaviour('admin', {})
         await look()
         assert.deepEqual((await eventsOf(asked.connectionId)).slice(-1), ['connection.restored'])

@@ -357,8 +357,8 @@ export async function markWaitTold(
   return numUpdatedRows === 1n
 }
 
-/** The request's mail was accepted: what was queued is now sent. */
-export async function markRequestSent(trx: Kysely<Database>, actor: Actor, requestId: string): Promise<void> {
+/** The request's mail was accepted: what was queued is now sent. Answers which connections those were. */
+export async function markRequestSent(trx: Kysely<Database>, actor: Actor, requestId: string): Promise<string[]> {
   const queued = await trx
     .selectFrom('connections')
     .select(['id'])
@@ -371,6 +371,7 @@ export async function markRequestSent(trx: Kysely<Database>, actor: Actor, reque
     .execute()
   for (const { id } of queued)
     await moveStatus(trx, actor, { connectionId: id, from: 'queued', to: 'sent', verdictCode: null })
+  return queued.map(({ id }) => id)
 }
 
 /** First sign of a person on the page. True only for the call that made the difference. */

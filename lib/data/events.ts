@@ -1,12 +1,13 @@
 import 'server-only'
-import type { Kysely } from 'kysely'
+import type { Kysely, NotNull } from 'kysely'
 import { sql } from 'kysely'
-import type { Actor } from '#lib/actor.ts'
+import type { Actor, Integration } from '#lib/actor.ts'
 import type { EventType } from '#lib/connection/events.ts'
 import type { Status } from '#lib/connection/status.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { inTransaction } from './database.ts'
 import { newId } from './ids.ts'
+import { limitsOf } from './machine-reads.ts'
 import type { Database } from './schema.ts'
 
 /** Notes for the team's integrations how a connection stands now, in the transaction that made it so. */
@@ -86,32 +87,64 @@ export async function numberEvents(): Promise<number> {
   })
 }
 
+/** What integrations are told: what happened to a connection, and how it stood right after. */
 export type IntegrationEvent = {
   id: string
   seq: number
   type: EventType
   at: Date
-  requestId: string | null
-  connectionId: string | null
+  connectionId: string
   externalId: string | null
-  status: Status | null
-  version: number | null
+  status: Status
+  version: number
   verdictCode: VerdictCode | null
 }
 
-/** Events of a team after a place in its order, the oldest first. */
+/** The longest page of events. */
+export const EVENTS_MAX = 100
+
+/**
+ * Events that a key may see, after a place in the order of its team, the oldest first; and the place that the next page
+ * begins behind, which lies behind everything that was there, whether this key may see it or not.
+ */
 export async function listEvents(
   trx: Kysely<Database>,
-  { teamId, after, limit }: { teamId: string; after: number; limit: number },
-): Promise<IntegrationEvent[]> {
-  const rows = await trx
+  integration: Pick<Integration, 'teamId' | 'profiles' | 'connections'>,
+  { after, limit }: { after: number; limit: number },
+): Promise<{ events: IntegrationEvent[]; seenTo: number }> {
+  const { teamId } = integration
+  // Looked up first: what is numbered while we read comes with the next page.
+  const newest = await trx
     .selectFrom('events')
-    .select(['id', 'seq', 'type', 'createdAt as at', 'requestId', 'connectionId'])
-    .select(['externalId', 'status', 'version', 'verdictCode'])
+    .select('seq')
     .where('teamId', '=', teamId)
+    .where('seq', 'is not', null)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const head = Number(newest?.seq ?? 0)
+  if (head <= after) return { events: [], seenTo: after }
+  const found = await selectEvents(trx)
+    .where('events.teamId', '=', teamId)
     .where('seq', '>', String(after))
+    .where('seq', '<=', String(head))
+    .where((where) => where.and(limitsOf(integration, where)))
     .orderBy('seq')
-    .limit(limit)
+    .limit(Math.min(limit, EVENTS_MAX))
     .execute()
-  return rows.map((row) => ({ ...row, seq: Number(row.seq) }))
+  const events = found.map(eventOf)
+  return { events, seenTo: found.length < limit ? head : (events.at(-1)?.seq ?? head) }
+}
+
+export function selectEvents(trx: Kysely<Database>) {
+  return trx
+    .selectFrom('events')
+    .innerJoin('connections', 'connections.id', 'events.connectionId')
+    .select(['events.id', 'seq', 'events.type', 'events.createdAt as at', 'events.connectionId'])
+    .select(['events.externalId', 'events.status', 'events.version', 'events.verdictCode'])
+    .$narrowType<{ connectionId: NotNull; status: NotNull; version: NotNull }>()
+}
+
+export function eventOf<Row extends { seq: string | null }>({ seq, ...row }: Row): Omit<Row, 'seq'> & { seq: number } {
+  return { ...row, seq: Number(seq) }
 }

@@ -129,9 +129,9 @@ function selectRecords(trx: Kysely<Database>, integration: Integration) {
     .where((where) => where.and(limitsOf(integration, where)))
 }
 
-/** An empty list keeps a key from everything, and `in ()` is no SQL. */
-function limitsOf(
-  { profiles, connections }: Integration,
+/** What keeps a key from connections. An empty list keeps it from everything, and `in ()` is no SQL. */
+export function limitsOf(
+  { profiles, connections }: Pick<Integration, 'profiles' | 'connections'>,
   where: ExpressionBuilder<Database, 'connections'>,
 ): Expression<SqlBool>[] {
   const limits: Expression<SqlBool>[] = []

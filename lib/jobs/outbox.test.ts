@@ -9,7 +9,7 @@ import { requestConnections } from '#lib/connection/request.ts'
 import { db } from '#lib/data/database.ts'
 import { claimDueLetters, markAccepted, postponeLetter } from '#lib/data/outbox.ts'
 import { onEachEngine } from '#lib/testing/engines.ts'
-import { keyOf, makeTeam } from '#lib/testing/story.ts'
+import { eventsOf, keyOf, makeTeam } from '#lib/testing/story.ts'
 import { deliverDue } from './outbox.ts'
 
 type Answer = (error?: Error | null) => void
@@ -70,7 +70,7 @@ onEachEngine(() => {
   })
 
   test('a request is mailed: its link works, its key is wiped, its connection is sent', async () => {
-    const { id, link } = await ask()
+    const { id, link, connections } = await ask()
     const [queued] = await letters()
     assert.ok(queued?.sealedLink)
     assert.ok(!JSON.stringify(queued).includes(keyOf(link)), 'the key lies in the outbox')
@@ -83,6 +83,7 @@ onEachEngine(() => {
     assert.ok(sent?.acceptedAt)
     assert.equal(sent.sealedLink, null)
     assert.equal(await statusOf(id), 'sent')
+    assert.deepEqual(await eventsOf(connections[0]?.id ?? ''), ['request.sent'])
     assert.equal((await findLinkByKey(keyOf(link)))?.state, 'live')
     await deliverDue({ limit: 20 })
     assert.equal(received.length, 1)
@@ -110,12 +111,13 @@ onEachEngine(() => {
 
   test('a refused letter is not tried again, and nothing that is kept about it names an address', async () => {
     onRecipient = (answer) => answer(smtpError(550))
-    const { id } = await ask()
+    const { id, connections } = await ask()
     await deliverDue({ limit: 20 })
     const [failed] = await letters()
     assert.ok(failed?.failedAt)
     assert.doesNotMatch(failed.lastError ?? '', /@|http/)
     assert.equal(await statusOf(id), 'undeliverable')
+    assert.deepEqual(await eventsOf(connections[0]?.id ?? ''), ['request.delivery_failed'])
   })
 
   test('a letter whose link was withdrawn or replaced is not sent', async () => {

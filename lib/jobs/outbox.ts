@@ -9,6 +9,7 @@ import { listRequestConnections, lockConnection, markRequestSent, moveStatus } f
 import { inTransaction } from '#lib/data/database.ts'
 import type { DigestItem } from '#lib/data/digests.ts'
 import { addToDigest, markInDigest } from '#lib/data/digests.ts'
+import { recordConnectionEvent, recordRequestEvent } from '#lib/data/events.ts'
 import type { DueLetter } from '#lib/data/outbox.ts'
 import { claimDueLetters, holdLetter, holdsLetter, markAccepted, markFailed, postponeLetter } from '#lib/data/outbox.ts'
 import type { Database } from '#lib/data/schema.ts'
@@ -71,7 +72,7 @@ async function settle(due: DueLetter, outcome: Outcome): Promise<void> {
     switch (outcome.kind) {
       case 'accepted': {
         const isMine = await markAccepted(trx, due)
-        if (isMine && requestId) await markRequestSent(trx, watcher, requestId)
+        if (isMine && requestId) await tellOfSending(trx, watcher, requestId)
         return
       }
       case 'later':
@@ -100,6 +101,11 @@ async function settle(due: DueLetter, outcome: Outcome): Promise<void> {
   })
 }
 
+async function tellOfSending(trx: Kysely<Database>, watcher: Watcher, requestId: string): Promise<void> {
+  for (const connectionId of await markRequestSent(trx, watcher, requestId))
+    await recordConnectionEvent(trx, watcher, { type: 'request.sent', connectionId })
+}
+
 /** A digest that is just being sent takes nothing more: the letter asks again in a moment. */
 const DIGEST_BUSY_SECONDS = 30
 
@@ -119,7 +125,9 @@ async function giveUp(
   const isMine = await markFailed(trx, due, { lastError: outcome.reason, obsolete: false })
   if (!isMine || !due.requestId || (await passToBackup(trx, watcher, due))) return
   if (FIRST_LETTERS.includes(due.letter)) await markUndeliverable(trx, watcher, due.requestId)
-  if (isLinkLetter(due.letter)) await tellOfDeliveryProblem(trx, watcher, due, outcome)
+  if (!isLinkLetter(due.letter)) return
+  await tellOfDeliveryProblem(trx, watcher, due, outcome)
+  await recordRequestEvent(trx, watcher, { type: 'request.delivery_failed', requestId: due.requestId })
 }
 
 function jittered(seconds: number): number {

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { LinkHolder, Operator } from '#lib/actor.ts'
 import { proven } from '#lib/actor.ts'
 import type { Submission } from '#lib/connection/connect.ts'
+import type { EventType } from '#lib/connection/events.ts'
 import { findLinkByKey } from '#lib/connection/links.ts'
 import { requestConnections } from '#lib/connection/request.ts'
 import type { RequestInput } from '#lib/connection/request-schema.ts'
 import { db } from '#lib/data/database.ts'
+import { numberEvents } from '#lib/data/events.ts'
 import { insertTeam } from '#lib/data/requests.ts'
 import { upsertStaff } from '#lib/data/staff.ts'
 import { fakeToken } from '#lib/providers/pipedrive/fake.ts'
@@ -78,6 +80,18 @@ export async function lettersOf(connectionId: string): Promise<string[]> {
     .orderBy('id')
     .execute()
   return rows.map(({ letter }) => letter)
+}
+
+/** What integrations are told of one connection, in order. */
+export async function eventsOf(connectionId: string): Promise<EventType[]> {
+  while ((await numberEvents()) > 0);
+  const rows = await db()
+    .selectFrom('events')
+    .select('type')
+    .where('connectionId', '=', connectionId)
+    .orderBy('seq')
+    .execute()
+  return rows.map(({ type }) => type)
 }
 
 export async function statusOf(connectionId: string) {
