@@ -125,6 +125,17 @@ export const routes: Record<string, Guard & { address?: string; method?: 'POST';
     methods: { POST: ['connections:write'] },
     address: `/api/v1/connections/con_${'0'.repeat(26)}/report`,
   },
+  'app/api/v1/connections/[connectionId]/off-board/route.ts': {
+    guard: 'integration',
+    methods: { POST: ['connections:write'] },
+    address: `/api/v1/connections/con_${'0'.repeat(26)}/off-board`,
+  },
+  'app/api/v1/connections/[connectionId]/off-board/confirm/route.ts': {
+    guard: 'integration',
+    methods: { POST: ['connections:write'] },
+    address: `/api/v1/connections/con_${'0'.repeat(26)}/off-board/confirm`,
+  },
+  'app/api/v1/events/route.ts': { guard: 'integration', methods: { GET: ['events:read'] } },
   'app/api/v1/profiles/route.ts': {
     guard: 'integration',
     methods: { GET: ['connections:read', 'requests:write'] },

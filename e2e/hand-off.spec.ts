@@ -22,7 +22,7 @@ function shellIn(folder: string, key: string) {
       `[ -f ${kept} ] && . ${kept}`,
       'set -eu',
       ...commands,
-      `set | grep -E '^(CONNECTION|REQUEST|LINK)=' > ${kept}`,
+      `set | grep -E '^(CONNECTION|REQUEST|LINK|CURSOR)=' > ${kept}`,
     ]
     const { stdout } = await run('bash', ['-c', script.join('\n')], {
       cwd: folder,
@@ -34,7 +34,7 @@ function shellIn(folder: string, key: string) {
 
 test('whoever follows the quick start gets from a key to the customer’s deals', async ({ page }) => {
   test.setTimeout(90_000)
-  const scopes = 'requests:write,connections:read,connections:write,credentials:read'
+  const scopes = 'requests:write,connections:read,connections:write,credentials:read,events:read'
   const { key } = (await portal('api-key', 'create', '--name', 'Quick start', '--scopes', scopes)) as { key: string }
   const folder = mkdtempSync(path.join(tmpdir(), 'quick-start-'))
   const shell = shellIn(folder, key)
@@ -52,6 +52,8 @@ test('whoever follows the quick start gets from a key to the customer’s deals'
   const after = await shell(commands.slice(opened + 1))
   expect(after).toContain('"externalId":"crm-1042"')
   expect(after).toMatch(/"status":"connected","nextCheckAt":/)
+  expect(after).toContain('"type":"connection.ready"')
+  expect(after).toMatch(/"status":"off_boarding","deadline":"[^"]+","confirmedAt":"/)
   expect(after).not.toContain(fakeToken('admin@e2e-60'))
   const deals = JSON.parse(readFileSync(path.join(folder, 'deals.json'), 'utf8'))
   rmSync(folder, { recursive: true })

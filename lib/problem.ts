@@ -19,6 +19,7 @@ export const problems = {
   off_boarding: { status: 409, title: 'The connection is being closed' },
   closed: { status: 409, title: 'The connection is closed' },
   nothing_to_check: { status: 409, title: 'The connection has no token that could be checked' },
+  not_off_boarding: { status: 409, title: 'Nobody has begun to close the connection' },
   link_not_needed: { status: 409, title: 'No connection of this request needs a link' },
   hand_off_frozen: { status: 423, title: 'The team has stopped the hand-off of this token' },
   idempotency_in_progress: { status: 409, title: 'A call with this Idempotency-Key is still running' },

@@ -3,15 +3,19 @@ import { after, before, beforeEach, test } from 'node:test'
 import { sql } from 'kysely'
 import type { Operator } from '#lib/actor.ts'
 import { connect } from '#lib/connection/connect.ts'
+import { decline } from '#lib/connection/decline.ts'
+import { expireLinks } from '#lib/connection/expire.ts'
 import { revokeIntegration, rotateKey } from '#lib/connection/integrations.ts'
-import { findLinkByKey } from '#lib/connection/links.ts'
+import { endLinkAt, extendLink, findLinkByKey } from '#lib/connection/links.ts'
+import { visit } from '#lib/connection/visit.ts'
 import { db } from '#lib/data/database.ts'
+import { numberEvents } from '#lib/data/events.ts'
 import type { FakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { startFakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { scopes } from '#lib/scopes.ts'
 import { onEachEngine } from '#lib/testing/engines.ts'
 import { callApi, makeMachine } from '#lib/testing/machine.ts'
-import { ask, keyOf, lettersOf, makeTeam, statusOf, typed } from '#lib/testing/story.ts'
+import { ask, eventsOf, keyOf, lettersOf, makeTeam, statusOf, typed } from '#lib/testing/story.ts'
 import { LIMITS } from './operation.ts'
 import { operations } from './operations.ts'
 import { problemResource } from './schemas.ts'
@@ -50,6 +54,7 @@ const bodies: Record<string, unknown> = {
   rotateRequestLink: {},
   readCredential: { purpose: 'Test' },
   reportConnection: { observed: 401 },
+  offBoardConnection: {},
 }
 const calls = operations.map(({ id, method, path, scopes: needed }) => ({
   id,
@@ -367,6 +372,121 @@ onEachEngine(
       assert.equal((await callApi('POST', address, { key, body: { observed: 401 } })).status, 429)
       assert.equal((await statusOf(asked.connectionId)).status, 'connected')
       assert.ok(!(await lettersOf(asked.connectionId)).includes('stopped_working'))
+    })
+
+    const eventsAfter = async (key: string, query = '') => {
+      while ((await numberEvents()) > 0);
+      const { status, body } = await callApi('GET', `/api/v1/events${query}`, { key })
+      assert.equal(status, 200)
+      return body as { data: { id: string; type: string; connection: { id: string } }[]; nextCursor: string }
+    }
+
+    test('a poller reads every event once, in order, and goes on where it was', async () => {
+      const { key } = await makeMachine(operator)
+      const none = await eventsAfter(key)
+      assert.deepEqual(none.data, [])
+      const asked = await ask(operator, { externalId: 'crm-9' })
+      await visit(asked.holder)
+      await connect(asked.holder, typed('admin'))
+      const seen: string[] = []
+      let cursor = none.nextCursor
+      for (let page = 0; page < 4; page++) {
+        const { data, nextCursor } = await eventsAfter(key, `?cursor=${cursor}&limit=1`)
+        seen.push(...data.map(({ type }) => type))
+        cursor = nextCursor
+      }
+      assert.deepEqual(seen, ['request.sent', 'request.opened', 'connection.ready'])
+      const address = `/api/v1/events?cursor=${cursor}`
+      const nothing = await callApi('GET', address, { key })
+      assert.deepEqual(nothing.body, { data: [], nextCursor: cursor })
+      const same = await callApi('GET', address, {
+        key,
+        headers: { 'if-none-match': nothing.headers.get('etag') ?? '' },
+      })
+      assert.equal(same.status, 304)
+      await callApi('POST', `/api/v1/connections/${asked.connectionId}/off-board`, { key })
+      const { data } = await eventsAfter(key, `?cursor=${cursor}`)
+      assert.equal(data.length, 1)
+      const [event] = data
+      assert.match(event?.id ?? '', /^evt_/)
+      assert.deepEqual(
+        { ...event, id: '', at: '' },
+        {
+          id: '',
+          type: 'connection.offboarding',
+          at: '',
+          connection: { id: asked.connectionId, externalId: 'crm-9', status: 'off_boarding', version: 1 },
+        },
+      )
+      for (const bad of ['nonsense', Buffer.from(`1:con_${NOBODY}`).toString('base64url')])
+        assert.equal((await callApi('GET', `/api/v1/events?cursor=${bad}`, { key })).body.code, 'invalid_request')
+    })
+
+    test('a limited key reads events of its own connections, and passes over the others', async () => {
+      const [mine, other] = [await ask(operator, { profile: 'two-way-crm' }), await ask(operator)]
+      const theirs = await ask(await makeTeam())
+      const byProfile = await makeMachine(operator, { profiles: ['two-way-crm'] })
+      const byId = await makeMachine(operator, { connections: [other.connectionId, theirs.connectionId] })
+      for (const [{ key }, connectionId] of [
+        [byProfile, mine.connectionId],
+        [byId, other.connectionId],
+      ] as const) {
+        const { data, nextCursor } = await eventsAfter(key)
+        assert.deepEqual(
+          data.map(({ type, connection }) => [type, connection.id]),
+          [['request.sent', connectionId]],
+        )
+        assert.deepEqual(await eventsAfter(key, `?cursor=${nextCursor}`), { data: [], nextCursor })
+      }
+    })
+
+    test('every kind of event is told by what happens', async () => {
+      const told = async (connectionId: string, ...types: string[]) =>
+        assert.deepEqual((await eventsOf(connectionId)).slice(-types.length), types)
+      const lapsed = await ask(operator)
+      await endLinkAt(operator, { requestId: lapsed.requestId, expiresAt: new Date(Date.now() - 3_600_000) })
+      await expireLinks()
+      await told(lapsed.connectionId, 'request.sent', 'request.expired')
+      await extendLink(operator, { requestId: lapsed.requestId, days: 3 })
+      await told(lapsed.connectionId, 'request.expired', 'request.sent')
+      const declined = await ask(operator)
+      await decline(declined.holder, { reason: 'left', text: '' })
+      await told(declined.connectionId, 'request.sent', 'connection.needs_attention')
+    })
+
+    test('an integration begins the end of a connection and confirms it, each once', async () => {
+      const { id, key } = await makeMachine(operator)
+      const asked = await ask(operator)
+      const address = `/api/v1/connections/${asked.connectionId}/off-board`
+      const early = await callApi('POST', address, { key })
+      assert.deepEqual([early.status, early.body.code], [409, 'not_connected'])
+      const unbegun = await callApi('POST', `${address}/confirm`, { key })
+      assert.deepEqual([unbegun.status, unbegun.body.code], [409, 'not_off_boarding'])
+      await connect(asked.holder, typed('admin'))
+      for (const body of [{ days: 0 }, { days: 61 }, { reason: 'two\nlines' }, { cause: 'x' }])
+        assert.equal((await callApi('POST', address, { key, body })).status, 422, JSON.stringify(body))
+      const headers = { 'idempotency-key': 'end-1' }
+      const order = { reason: 'Project over', days: 3 }
+      const begun = await callApi('POST', address, { key, body: order, headers })
+      assert.deepEqual(
+        [begun.status, begun.body.id, begun.body.status, begun.body.confirmedAt],
+        [202, asked.connectionId, 'off_boarding', null],
+      )
+      const days = (Date.parse(begun.body.deadline) - Date.now()) / 86_400_000
+      assert.ok(days > 2.9 && days < 3.1)
+      assert.deepEqual((await callApi('POST', address, { key, body: order, headers })).body, begun.body)
+      assert.deepEqual((await callApi('POST', address, { key })).body, begun.body)
+      assert.deepEqual((await lettersOf(asked.connectionId)).filter((letter) => letter === 'withdraw').length, 1)
+      const read = { purpose: 'Nightly sync' }
+      const refused = await callApi('POST', `/api/v1/connections/${asked.connectionId}/credential`, { key, body: read })
+      assert.equal(refused.body.code, 'off_boarding')
+      const confirmed = await callApi('POST', `${address}/confirm`, { key })
+      assert.equal(confirmed.status, 200)
+      assert.ok(confirmed.body.confirmedAt)
+      assert.deepEqual((await callApi('POST', `${address}/confirm`, { key })).body, confirmed.body)
+      const done = (await auditOf(id)).map(({ action }) => action)
+      for (const action of ['connection.off_boarding', 'connection.end_confirmed'])
+        assert.equal(done.filter((one) => one === action).length, 1, action)
     })
 
     test('another team, another profile and another connection do not exist for a key', async () => {

@@ -65,6 +65,7 @@ const TAGS = [
   { name: 'Requests', description: 'Asking customers for credentials.' },
   { name: 'Connections', description: 'Where each credential stands.' },
   { name: 'Credentials', description: 'Reading the token of a connection.' },
+  { name: 'Events', description: 'What happened, in order.' },
   { name: 'Profiles', description: 'What can be asked for.' },
 ]
 

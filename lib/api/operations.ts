@@ -8,11 +8,15 @@ import {
   createdRequest,
   credential,
   credentialOrder,
+  ending,
+  eventList,
+  eventQuery,
   linkOrder,
   listQuery,
   newLink,
   nothing,
   observation,
+  offBoardOrder,
   profileList,
   requestParams,
   requestResource,
@@ -163,6 +167,57 @@ export const reportConnection = operation({
   limit: 'calls',
 })
 
+export const offBoardConnection = operation({
+  id: 'offBoardConnection',
+  method: 'POST',
+  path: '/api/v1/connections/{connectionId}/off-board',
+  summary: 'Begin the end of a connection',
+  description:
+    'From now on nobody reads the credential, the customer is asked by mail to withdraw the token, and we ask the provider until it refuses it: that is the proof. A second call changes nothing and is answered alike.',
+  scopes: ['connections:write'],
+  params: connectionParams,
+  query: nothing,
+  body: offBoardOrder,
+  bodyOptional: true,
+  success: { status: 202, description: 'The end has begun.', schema: ending },
+  problems: ['not_found', 'not_connected', 'waiting_for_provider', 'closed'],
+  idempotent: true,
+  limit: 'calls',
+})
+
+export const confirmOffBoard = operation({
+  id: 'confirmOffBoard',
+  method: 'POST',
+  path: '/api/v1/connections/{connectionId}/off-board/confirm',
+  summary: 'Confirm the end',
+  description:
+    'Says that your system has stopped and removed what it had set up with the token, such as its webhooks. It is part of the proof. A second call changes nothing and is answered alike.',
+  scopes: ['connections:write'],
+  params: connectionParams,
+  query: nothing,
+  body: null,
+  success: { status: 200, description: 'It is noted.', schema: ending },
+  problems: ['not_found', 'not_off_boarding'],
+  limit: 'calls',
+})
+
+export const listEvents = operation({
+  id: 'listEvents',
+  method: 'GET',
+  path: '/api/v1/events',
+  summary: 'Read events',
+  description:
+    'What happened, the oldest first, each once. Keep `nextCursor` and ask with it again: it is always given, and you miss nothing and read nothing twice.',
+  scopes: ['events:read'],
+  params: nothing,
+  query: eventQuery,
+  body: null,
+  success: { status: 200, description: 'Events after the cursor; none when there is nothing new.', schema: eventList },
+  problems: [],
+  conditional: true,
+  limit: 'calls',
+})
+
 export const listProfiles = operation({
   id: 'listProfiles',
   method: 'GET',
@@ -189,5 +244,8 @@ export const operations = [
   readConnection,
   readCredential,
   reportConnection,
+  offBoardConnection,
+  confirmOffBoard,
+  listEvents,
   listProfiles,
 ]

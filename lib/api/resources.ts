@@ -3,11 +3,20 @@ import type * as z from 'zod'
 import { nameOf } from '#lib/connection/profile-words.ts'
 import type { Profile } from '#lib/connection/profiles.ts'
 import { turnOf } from '#lib/connection/status.ts'
+import type { IntegrationEvent } from '#lib/data/events.ts'
 import type { ConnectionRecord, RequestRecord } from '#lib/data/machine-reads.ts'
+import type { OffBoarding } from '#lib/data/off-boardings.ts'
 import type { SecureLink } from '#lib/data/secure-links.ts'
 import type { ProviderId } from '#lib/providers/fields.ts'
 import type { CapabilityRow } from '#lib/providers/provider.ts'
-import type { connectionDetail, connectionResource, profileList, requestResource } from './schemas.ts'
+import type {
+  connectionDetail,
+  connectionResource,
+  ending,
+  eventResource,
+  profileList,
+  requestResource,
+} from './schemas.ts'
 
 /** Rows as they go over the wire: named as the document names them, times as text. */
 
@@ -76,6 +85,25 @@ export function profileOf(profile: Profile): z.output<typeof profileList>['data'
     limitsAllowed,
     checkIntervalMinutes,
     offered: disabledAt === null,
+  }
+}
+
+export function endingOf(
+  { id, status }: Pick<ConnectionRecord, 'id' | 'status'>,
+  { deadline, confirmedAt }: OffBoarding,
+): z.output<typeof ending> {
+  return { id, status, deadline: deadline.toISOString(), confirmedAt: timeOf(confirmedAt) }
+}
+
+/** The same whether somebody asks for it or a webhook brings it. */
+export function eventOf(event: Omit<IntegrationEvent, 'seq'>): z.output<typeof eventResource> {
+  const { id, type, at, connectionId, externalId, status, version, verdictCode } = event
+  return {
+    id,
+    type,
+    at: at.toISOString(),
+    connection: { id: connectionId, externalId, status, version },
+    ...(verdictCode && { verdict: verdictCode }),
   }
 }
 

@@ -1,5 +1,7 @@
 import 'server-only'
 import * as z from 'zod'
+import { eventTypes } from '#lib/connection/events.ts'
+import { OFF_BOARDING_DAYS } from '#lib/connection/off-board.ts'
 import { profileModes, startDateModes } from '#lib/connection/profiles.ts'
 import { LINK_DAYS_MAX, requestSchema } from '#lib/connection/request-schema.ts'
 import { statuses } from '#lib/connection/status.ts'
@@ -183,9 +185,31 @@ export const observation = z.strictObject({
 
 export const acceptedReport = z.object({ id: connectionId, status, nextCheckAt: moment.nullable() })
 
-export const listQuery = z.strictObject({
-  status: status.optional(),
-  externalId: z.string().min(1).max(200).optional(),
+export const offBoardOrder = z.strictObject({
+  reason: z
+    .string()
+    .trim()
+    .min(1)
+    .max(300)
+    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u)
+    .optional()
+    .meta({ description: 'Why it ends, in one line. The customer reads it in the mail.' }),
+  days: z
+    .int()
+    .min(OFF_BOARDING_DAYS.min)
+    .max(OFF_BOARDING_DAYS.max)
+    .default(OFF_BOARDING_DAYS.normal)
+    .meta({ description: 'After so many days the token is erased here, proved dead or not.' }),
+})
+
+export const ending = z.object({
+  id: connectionId,
+  status,
+  deadline: moment.meta({ description: 'When the token is erased here, proved dead or not.' }),
+  confirmedAt: moment.nullable().meta({ description: 'When an integration confirmed that it has stopped.' }),
+})
+
+const paging = {
   cursor: z
     .string()
     .min(1)
@@ -193,6 +217,34 @@ export const listQuery = z.strictObject({
     .optional()
     .meta({ description: '`nextCursor` of the page before. It means nothing else.' }),
   limit: z.coerce.number().int().min(1).max(100).default(50),
+}
+
+export const listQuery = z.strictObject({
+  status: status.optional(),
+  externalId: z.string().min(1).max(200).optional(),
+  ...paging,
+})
+
+export const eventQuery = z.strictObject(paging)
+
+export const eventResource = z.object({
+  id: idOf('evt', 'event'),
+  type: z.enum(eventTypes).meta({ description: 'What happened.', example: 'connection.ready' }),
+  at: moment,
+  connection: z
+    .object({
+      id: connectionId,
+      externalId: connectionFields.externalId,
+      status,
+      version: connectionFields.version,
+    })
+    .meta({ description: 'As it stood right after. Read the connection for how it stands now.' }),
+  verdict: z.enum(verdictCodes).optional().meta({ description: 'How the check ended that led to it, if one did.' }),
+})
+
+export const eventList = z.object({
+  data: z.array(eventResource),
+  nextCursor: z.string().meta({ description: 'Ask with it again, now or later. Always given.' }),
 })
 
 export const profileList = z.object({
@@ -239,6 +291,7 @@ export const sentSchemas = {
   NewLinkOrder: linkOrder,
   CredentialOrder: credentialOrder,
   Observation: observation,
+  OffBoardOrder: offBoardOrder,
 }
 export const answeredSchemas = {
   Connection: connectionResource,
@@ -249,6 +302,9 @@ export const answeredSchemas = {
   NewLink: newLink,
   Credential: credential,
   AcceptedReport: acceptedReport,
+  Ending: ending,
+  Event: eventResource,
+  EventList: eventList,
   ProfileList: profileList,
   Problem: problemResource,
 }
@@ -257,7 +313,7 @@ export const answeredSchemas = {
 export const scopeTexts: Record<Scope, string> = {
   'requests:write': 'Ask customers for credentials, send links again, revoke them.',
   'connections:read': 'See requests, connections and profiles. Never a token.',
-  'connections:write': 'Report what the provider answered, so that a token is checked at once.',
+  'connections:write': 'Report what the provider answered, so that a token is checked at once. End connections.',
   'credentials:read': 'Read tokens. Every read is in the audit log.',
-  'events:read': 'Read events.',
+  'events:read': 'Read what happened, in order. Never a token.',
 }
