@@ -100,9 +100,6 @@ export type IntegrationEvent = {
   verdictCode: VerdictCode | null
 }
 
-/** The longest page of events. */
-export const EVENTS_MAX = 100
-
 /**
  * Events that a key may see, after a place in the order of its team, the oldest first; and the place that the next page
  * begins behind, which lies behind everything that was there, whether this key may see it or not.
@@ -130,7 +127,7 @@ export async function listEvents(
     .where('seq', '<=', String(head))
     .where((where) => where.and(limitsOf(integration, where)))
     .orderBy('seq')
-    .limit(Math.min(limit, EVENTS_MAX))
+    .limit(limit)
     .execute()
   const events = found.map(eventOf)
   return { events, seenTo: found.length < limit ? head : (events.at(-1)?.seq ?? head) }
