@@ -117,7 +117,7 @@ export async function FreezeSection({
         </td>
         {mayThaw(staff) && (
           <td>
-            <a className="button-secondary" href={`/${base}?do=thaw&freeze=${freeze.id}`}>
+            <a className="button-secondary whitespace-nowrap" href={`/${base}?do=thaw&freeze=${freeze.id}`}>
               {t('freeze.section.thaw')} <span className="sr-only">{what}</span>
             </a>
           </td>
