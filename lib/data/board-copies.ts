@@ -1,11 +1,28 @@
 import 'server-only'
-import type { Kysely } from 'kysely'
+import type { Kysely, RawBuilder, SqlBool } from 'kysely'
 import { sql } from 'kysely'
 import type { Database } from './schema.ts'
 
 /** How text is stored to be found and sorted, and how what somebody types is compared with it. */
 export function fold(text: string): string {
   return text.normalize('NFKC').toLowerCase()
+}
+
+/** Fewer letters than the index of `search` needs. */
+export const WORD_LETTERS_MIN = 3
+
+/**
+ * Whether what a connection is searched by holds these folded words. A mailbox is asked for in the index by its name
+ * alone: half a team's contacts can share what stands behind the @, and the index would read the entries of them all.
+ */
+export function searchHolds(words: string): RawBuilder<SqlBool> {
+  const mailbox = words.slice(0, words.indexOf('@') + 1)
+  if (mailbox.length <= WORD_LETTERS_MIN) return sql`connections.search like ${anywhere(words)}`
+  return sql`(connections.search like ${anywhere(mailbox)} and connections.search || '' like ${anywhere(words)})`
+}
+
+function anywhere(text: string): string {
+  return `%${text.replace(/[\\%_]/g, '\\$&')}%`
 }
 
 /**

@@ -143,6 +143,9 @@ onEachEngine(() => {
     [{ q: 'MÜLLER', sort: 'customer' }, (row) => row.search.includes('müller')],
     [{ q: '100% izmir' }, () => false],
     [{ q: 'beta_w' }, (row) => row.search.includes('beta_w')],
+    [{ q: 'c7@mail7.example' }, (row) => row.search.includes('\nc7@mail7.example\n')],
+    [{ q: 'c7@mail8.example' }, () => false],
+    [{ q: '@mail7.example' }, (row) => row.search.includes('@mail7.example')],
     [{ q: 'är' }, (row) => row.sortName.startsWith('är')],
     [
       { q: '@mail7. zeta', group: 'waiting' },

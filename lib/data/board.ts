@@ -6,7 +6,7 @@ import type { BoardCursor, BoardSort, BoardView } from '#lib/board-view.ts'
 import type { Status } from '#lib/connection/status.ts'
 import { mixedStatuses, statuses, statusesOf, statusesOfTurn, supportVerdicts } from '#lib/connection/status.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
-import { fold } from './board-copies.ts'
+import { fold, searchHolds, WORD_LETTERS_MIN } from './board-copies.ts'
 import { db } from './database.ts'
 import type { Database } from './schema.ts'
 
@@ -224,7 +224,7 @@ function turnFilter(turn: BoardView['turn'], where: ExpressionBuilder<Database, 
 }
 
 function filtersOf(view: BoardView, where: ExpressionBuilder<Database, 'connections'>): Expression<SqlBool>[] {
-  const filters: Expression<SqlBool>[] = wordsOf(view.text).map((part) => where('connections.search', 'like', part))
+  const filters: Expression<SqlBool>[] = wordsOf(view.text).map(searchHolds)
   const start = startOf(view.text)
   if (start) filters.push(where.between('connections.sortName', start, `${start}\u{10ffff}`))
   if (view.owner === 'nobody') filters.push(where('connections.ownerId', 'is', null))
@@ -237,10 +237,9 @@ function filtersOf(view: BoardView, where: ExpressionBuilder<Database, 'connecti
   return [...filters, ...turnFilter(view.turn, where)]
 }
 
-/** Fewer letters than the index of words needs find customers whose name begins with them. */
-const WORD_LETTERS_MIN = 3
 const WORDS_MAX = 5
 
+/** Too few letters for the index of words find customers whose name begins with them. */
 function startOf(text: string): string | null {
   const folded = fold(text)
   return folded && [...folded].length < WORD_LETTERS_MIN ? folded : null
@@ -248,8 +247,7 @@ function startOf(text: string): string | null {
 
 function wordsOf(text: string): string[] {
   if (startOf(text)) return []
-  const parts = fold(text).split(' ').filter(Boolean).slice(0, WORDS_MAX)
-  return parts.map((part) => `%${part.replace(/[\\%_]/g, '\\$&')}%`)
+  return fold(text).split(' ').filter(Boolean).slice(0, WORDS_MAX)
 }
 
 function towards({ direction, from }: BoardView): 'asc' | 'desc' {

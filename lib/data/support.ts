@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
 import type { Status } from '#lib/connection/status.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
-import { fold } from './board-copies.ts'
+import { fold, searchHolds } from './board-copies.ts'
 import type { Database } from './schema.ts'
 
 /** One connection as support meets it in the queue and in what it looked up. */
@@ -129,9 +129,5 @@ export async function findConnections(
     .orderBy('connections.id')
   if ('connectionId' in by) return all.where('connections.id', '=', by.connectionId).execute()
   if ('requestId' in by) return all.where('connections.requestId', '=', by.requestId).execute()
-  return all.where('connections.search', 'like', `%${escapeLike(fold(by.words))}%`).execute()
-}
-
-function escapeLike(text: string): string {
-  return text.replace(/[\\%_]/g, '\\$&')
+  return all.where(searchHolds(fold(by.words))).execute()
 }
