@@ -17,7 +17,7 @@ const copied = [
 
 /** Packages are found in the folders above. Types were checked by the build of the original. */
 const config = `import config from '../../next.config.js'
-export default { ...config, typescript: { ignoreBuildErrors: true } }
+export default (phase) => ({ ...config(phase), typescript: { ignoreBuildErrors: true } })
 `
 
 /**
