@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
-import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
-import { SMTPServer } from 'smtp-server'
 import { requestConnections } from '#lib/connection/request.ts'
 import { db } from '#lib/data/database.ts'
 import { serverUrl } from '#lib/testing/engines.ts'
 import { makeTeam } from '#lib/testing/story.ts'
+import type { Mail } from './mail-server.ts'
+import { startMailServer } from './mail-server.ts'
 import { install, startPortal } from './portal.ts'
 import { seededRandom } from './random.ts'
 
@@ -24,32 +24,15 @@ const ANSWER_WITHIN_MS = 60
 const LEASE_MS = 125_000
 const FINISH_TIMEOUT_MS = 300_000
 
-type Mail = { messageId: string; to: string; subject: string }
-type Answer = (error?: Error | null) => void
-
-const mails: Mail[] = []
 const random = seededRandom()
-let onMail = () => {}
 
-const mailServer = new SMTPServer({
-  disabledCommands: ['AUTH', 'STARTTLS'],
-  onData(stream: NodeJS.ReadableStream, session: { envelope: { rcptTo: { address: string }[] } }, answer: Answer) {
-    const parts: Buffer[] = []
-    stream.on('data', (part: Buffer) => parts.push(part))
-    stream.on('end', () => {
-      const source = Buffer.concat(parts).toString()
-      const header = (name: string) => new RegExp(`^${name}:\\s*(.*)`, 'mi').exec(source)?.[1]?.trim() ?? ''
-      for (const { address } of session.envelope.rcptTo)
-        mails.push({ messageId: header('Message-ID'), to: address, subject: header('Subject') })
-      onMail()
-      // It has the mail; whoever dies before this answer sends it again.
-      setTimeout(answer, random.upTo(ANSWER_WITHIN_MS))
-    })
-  },
+let mailServer: Awaited<ReturnType<typeof startMailServer>>
+let mails: Mail[]
+before(async () => {
+  mailServer = await startMailServer({ answerAfterMs: () => random.upTo(ANSWER_WITHIN_MS) })
+  mails = mailServer.mails
 })
-mailServer.on('error', () => {})
-before(() => new Promise<void>((resolve) => mailServer.listen(0, '127.0.0.1', () => resolve())))
-after(() => new Promise<void>((resolve) => mailServer.close(() => resolve())))
+after(() => mailServer.close())
 
 for (const engine of ['embedded', 'server Postgres'] as const) {
   const skip = engine === 'embedded' || serverUrl() ? false : 'TEST_DATABASE_URL is not set'
@@ -57,9 +40,7 @@ for (const engine of ['embedded', 'server Postgres'] as const) {
     test(`${KILLS} kills while letters leave: none is lost, and a double is the same letter`, async (t) => {
       t.diagnostic(`FAULT_SEED=${random.seed}`)
       mails.length = 0
-      const there = await install(engine, {
-        SMTP_URL: `smtp://127.0.0.1:${(mailServer.server.address() as AddressInfo).port}`,
-      })
+      const there = await install(engine, { SMTP_URL: mailServer.url })
       const addresses = await there.inDatabase(queueLetters)
 
       for (let round = 0; round < KILLS; round++) {
@@ -110,7 +91,7 @@ async function queueLetters(): Promise<string[]> {
 
 function aMailArrives(): Promise<void> {
   return new Promise((resolve) => {
-    onMail = resolve
+    mailServer.onMail = resolve
     // What is left may be leased to one that died: the kill then meets a portal that looks for work.
     setTimeout(resolve, 5_000).unref()
   })

@@ -61,9 +61,20 @@ export type RunningPortal = {
 }
 
 /** `npm start` without npm: the process that answers is the one that is killed. */
-export async function startPortal({ origin, environment }: Installation): Promise<RunningPortal> {
+export async function startPortal(there: Installation): Promise<RunningPortal> {
+  const { child, complaints, running } = run(there, ['bin/start.mjs'])
+  await answers(child, `${there.origin}/api/ready`, complaints)
+  return running
+}
+
+/** `npm run worker` without npm. It answers nobody: it is there when it is started. */
+export function startWorker(there: Installation): RunningPortal {
+  return run(there, ['--conditions=react-server', 'bin/worker.ts']).running
+}
+
+function run({ environment }: Installation, args: string[]) {
   const { NODE_TEST_CONTEXT: _test, DATABASE_URL: _database, SMTP_URL: _smtp, ...inherited } = process.env
-  const child = spawn(process.execPath, ['bin/start.mjs'], {
+  const child = spawn(process.execPath, args, {
     env: { ...inherited, BUILD_KEY_DIR: '.data', ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -72,12 +83,12 @@ export async function startPortal({ origin, environment }: Installation): Promis
     complaints += part
   })
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  await answers(child, `${origin}/api/ready`, () => complaints)
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal)
     await gone
   }
-  return { kill: () => end('SIGKILL'), stop: () => end('SIGTERM') }
+  const running: RunningPortal = { kill: () => end('SIGKILL'), stop: () => end('SIGTERM') }
+  return { child, complaints: () => complaints, running }
 }
 
 async function answers(child: ChildProcess, address: string, complaints: () => string): Promise<void> {

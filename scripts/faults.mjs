@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 
 /**
- * `npm run test:faults`: the long runs that `npm test` leaves out. Races of 200 rounds, a portal that is killed again
- * and again, other builds. RACE_ROUNDS, ROTATE_ROUNDS, KILL_ROUNDS and FAULT_SEED choose another length, or repeat a run.
+ * `npm run test:faults`: the long runs that `npm test` leaves out. Races of 200 rounds, a portal and workers that are killed
+ * again and again, other builds. RACE_ROUNDS, ROTATE_ROUNDS, KILL_ROUNDS and FAULT_SEED choose another length, or repeat a run.
  */
 const node = ['--conditions=react-server', '--test', '--test-concurrency=1', '--test-reporter=spec']
 const races = ['races', 'decide', 'link-controls'].map((name) => `lib/connection/${name}.test.ts`)
@@ -13,6 +13,7 @@ const steps = [
     process.execPath,
     [...node, '--test-name-pattern=killed', 'lib/jobs/rotate-keys.test.ts'],
   ],
+  ['kill -9 while workers check', process.execPath, [...node, 'faults/kill-workers.test.ts']],
   ['production build', 'npm', ['run', '--silent', 'build']],
   ['kill -9 while letters leave', process.execPath, [...node, 'faults/kill-outbox.test.ts']],
   ['kill -9 while customers submit', process.execPath, [...node, 'faults/kill-submissions.test.ts']],
