@@ -1,16 +1,36 @@
 import type { ShownNotice } from '#components/team/notices.tsx'
 import type { Staff } from '#lib/actor.ts'
 import { freezeFacts, mayThaw } from '#lib/connection/freeze.ts'
+import { incidentFacts } from '#lib/connection/incident.ts'
 import { db } from '#lib/data/database.ts'
 import type { Freeze } from '#lib/data/freezes.ts'
 import { findFreezeAt } from '#lib/data/freezes.ts'
+import type { Incident } from '#lib/data/provider-health.ts'
+import { listOpenIncidents } from '#lib/data/provider-health.ts'
 import type { Language } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
 
 /** What everybody of the team has to know before anything else. */
 export async function loadNotices(staff: Staff, language: Language): Promise<ShownNotice[]> {
-  const frozen = await findFreezeAt(db(), { teamId: staff.teamId, objectId: staff.teamId })
-  return frozen ? [freezeNotice(frozen, staff, language)] : []
+  const [frozen, incidents] = await Promise.all([
+    findFreezeAt(db(), { teamId: staff.teamId, objectId: staff.teamId }),
+    listOpenIncidents(db()),
+  ])
+  const outages = incidents.map((incident) => outageNotice(incident, language))
+  return frozen ? [freezeNotice(frozen, staff, language), ...outages] : outages
+}
+
+/** That a provider is in trouble: nothing is to be done, and nothing that is seen meanwhile is a customer's fault. */
+function outageNotice(incident: Incident, language: Language): ShownNotice {
+  const t = words(language)
+  const facts = incidentFacts(incident, language)
+  return {
+    id: incident.id,
+    tone: 'warn',
+    title: t('team.outage.title', facts),
+    lines: [t('team.outage.since', facts), t('team.outage.text')],
+    link: null,
+  }
 }
 
 /** That hand-off is stopped: since when, by whom, why, and who lets it go on. */

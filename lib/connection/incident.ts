@@ -1,26 +1,60 @@
 import 'server-only'
-import type { ProviderHealth } from '#lib/data/provider-health.ts'
-import { endIncident, openIncident, readHealth } from '#lib/data/provider-health.ts'
+import { proven } from '#lib/actor.ts'
+import { db, inTransaction } from '#lib/data/database.ts'
+import type { Incident, ProviderHealth } from '#lib/data/provider-health.ts'
+import { endIncident, findOpenIncident, openIncident, readHealth } from '#lib/data/provider-health.ts'
+import { listTeamsOf } from '#lib/data/watched.ts'
+import { formatDateTime } from '#lib/format.ts'
 import { log } from '#lib/log.ts'
+import type { Language } from '#lib/words.ts'
+import { words } from '#lib/words.ts'
+import { tellAdmins } from './team-notices.ts'
+import { providerOf } from './verify.ts'
 
 /** So many companies at once are no coincidence. */
 const COMPANIES_AT_ONCE = 5
 
 /** What the last minutes say about a provider as a whole. */
-export function trouble({ fine, unanswered, suspectCompanies }: ProviderHealth): 'refusing' | 'unanswered' | null {
+export function trouble(health: ProviderHealth): 'refusing' | 'unanswered' | null {
+  const { fine, unanswered, silentCompanies, suspectCompanies } = health
   if (suspectCompanies >= COMPANIES_AT_ONCE && suspectCompanies > fine) return 'refusing'
-  if (unanswered >= COMPANIES_AT_ONCE && unanswered > fine) return 'unanswered'
+  if (silentCompanies >= COMPANIES_AT_ONCE && unanswered > fine) return 'unanswered'
   return null
 }
 
-/** Opens or ends the incident of a provider. Whoever opens it tells the operator, once; verdicts rest meanwhile. */
+/** Opens or ends the incident of a provider. Whoever opens it tells the admins, once; verdicts rest meanwhile. */
 export async function reviewProvider(provider: string): Promise<void> {
   const health = await readHealth(provider)
   const kind = trouble(health)
-  if (kind) {
-    if (await openIncident(provider, kind))
-      log.error('provider.incident', new Error('many companies at once; verdicts rest'), { provider, reason: kind })
-  } else if (health.fine > 0 && (await endIncident(provider))) {
+  const open = await findOpenIncident(db(), provider)
+  if (kind && !open) await begin(provider, kind)
+  else if (open && !kind && health.fine > 0 && (await endIncident(provider)))
     log.info('provider.incident_over', { provider })
+}
+
+async function begin(provider: string, kind: Incident['kind']): Promise<void> {
+  const incident = await inTransaction(async (trx) => {
+    const opened = await openIncident(trx, provider, kind)
+    if (!opened?.isNew) return opened
+    for (const teamId of await listTeamsOf(trx, provider)) {
+      const watcher = proven<'watcher'>({ kind: 'watcher', teamId })
+      const factsIn = (language: Language) => ({ ...incidentFacts(opened, language), page: '/connections' })
+      await tellAdmins(trx, watcher, 'outage_notice', factsIn)
+    }
+    return opened
+  })
+  if (incident)
+    log.error('provider.incident', new Error('many companies at once; verdicts rest'), { provider, reason: kind })
+}
+
+/** Which provider is in trouble, since when, and how it shows. */
+export function incidentFacts(
+  { provider, kind, startedAt }: Incident,
+  language: Language,
+): { what: string; date: string; reason: string } {
+  return {
+    what: providerOf({ provider }).name,
+    date: formatDateTime(startedAt, language),
+    reason: words(language)(`team.outage.reason.${kind}`),
   }
 }

@@ -43,7 +43,7 @@ async function passTime(seconds: number): Promise<void> {
     db(),
   )
   // Somebody else's token was accepted meanwhile.
-  await addTally('pipedrive', { fine: 1, refused: 0, unanswered: 0 })
+  await addTally('pipedrive', { fine: 1, refused: 0, unanswered: 0, companies: [] })
 }
 
 const events = () => eventsOf(asked.connectionId)

@@ -84,9 +84,8 @@ async function readingOf(
     return { kind: 'refused', inSeconds: SECOND_PROBE_SECONDS }
   }
   if (refusedSeconds < 60) return { kind: 'refused', inSeconds: SECOND_PROBE_SECONDS - refusedSeconds }
-  // Where the provider refuses everybody, its refusals prove nothing about one token.
-  const isPaused = (await findOpenIncident(db(), provider))?.kind === 'refusing'
-  if (isPaused) return { kind: 'refused', inSeconds: PROBE_SECONDS / 12 }
+  // Where the provider itself is in trouble, its refusals prove nothing about one token.
+  if (await findOpenIncident(db(), provider)) return { kind: 'refused', inSeconds: PROBE_SECONDS / 12 }
   if (refusedSeconds >= CONTROL_WAIT_SECONDS || (await hasAcceptedSince(db(), provider, firstRefusedAt)))
     return { kind: 'dead' }
   const hasOther = await hastenAnother(db(), { connectionId: id, provider })

@@ -31,7 +31,7 @@ import { checkLive, compareWithExpected } from './verify.ts'
 
 /** Two refusals must lie this far apart before anybody is told that a token is dead. */
 export const SECOND_LOOK_SECONDS = 65
-/** While a provider refuses everybody, nobody is judged; we look again after this. */
+/** While a provider is in trouble nobody is judged; we look again after this. */
 const PAUSE_SECONDS = 300
 /** Rights change seldom, and reading them costs Pipedrive's own budget: once a week, or when somebody asks. */
 const FULL_CHECK_DAYS = 7
@@ -107,8 +107,18 @@ async function forgetOthers(due: readonly DueCheck[], watched: readonly Watched[
 function tallyOf(looks: readonly Looked[]): Tally {
   const count = (...kinds: Look['kind'][]) => looks.filter(({ look }) => kinds.includes(look.kind)).length
   const refused = looks.filter(({ look, one }) => look.kind === 'refused' && !one.isStopped).length
-  const unanswered = looks.filter(({ look, verdict }) => look.kind === 'unanswered' && verdict.asked)
-  return { fine: count('fine', 'working', 'renamed', 'rights'), refused, unanswered: unanswered.length }
+  const silent = looks.filter(({ look, verdict }) => look.kind === 'unanswered' && verdict.asked && !isLimit(verdict))
+  return {
+    fine: count('fine', 'working', 'renamed', 'rights'),
+    refused,
+    unanswered: silent.length,
+    companies: silent.map(({ one }) => one.companyId ?? one.companyDomain),
+  }
+}
+
+/** A spent budget is one company's own: it says nothing about the provider. */
+function isLimit({ code }: Verdict): boolean {
+  return code === 'RATE_LIMITED' || code === 'DAILY_LIMIT'
 }
 
 /** What a look leads to; the look itself when all that is left is to note that it went well. */
@@ -199,7 +209,7 @@ async function doubt(looked: Looked, code: VerdictCode, intervalSeconds: number)
 async function secondLook(one: Watched, incident: Incident | null): Promise<number | 'stop'> {
   if (one.suspectSince === null || one.suspectSeconds === null) return SECOND_LOOK_SECONDS
   if (one.suspectSeconds < 60) return SECOND_LOOK_SECONDS - one.suspectSeconds
-  if (incident?.kind === 'refusing') return PAUSE_SECONDS
+  if (incident) return PAUSE_SECONDS
   if (one.suspectSeconds >= CONTROL_WAIT_SECONDS) return 'stop'
   if (await hasAcceptedSince(db(), one.provider, one.suspectSince)) return 'stop'
   const { suspectCompanies } = await readHealth(one.provider)

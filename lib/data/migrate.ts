@@ -18,6 +18,7 @@ import * as integrations from './migrations/0011-integrations.ts'
 import * as operations from './migrations/0012-operations.ts'
 import * as offBoarding from './migrations/0013-off-boarding.ts'
 import * as freezes from './migrations/0015-freezes.ts'
+import * as outages from './migrations/0016-outages.ts'
 import type { Database } from './schema.ts'
 
 /** In order of their names. Imported, not read from a folder, so that a build carries them along. */
@@ -36,6 +37,7 @@ const migrations: Record<string, Migration> = {
   '0012-operations': operations,
   '0013-off-boarding': offBoarding,
   '0015-freezes': freezes,
+  '0016-outages': outages,
 }
 
 /**

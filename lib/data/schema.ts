@@ -443,6 +443,8 @@ type ProviderMinutesTable = {
   fine: Generated<number>
   refused: Generated<number>
   unanswered: Generated<number>
+  /** Some of those that got no answer. */
+  companies: Generated<string[]>
 }
 
 /** Trouble of a provider as a whole; at most one is open. */

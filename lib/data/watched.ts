@@ -78,6 +78,26 @@ export async function listWatched(trx: Kysely<Database>, due: readonly DueCheck[
   })
 }
 
+/** Teams that have a working connection with a provider. */
+export async function listTeamsOf(trx: Kysely<Database>, provider: string): Promise<string[]> {
+  const rows = await trx
+    .selectFrom('teams')
+    .select('id')
+    .where((where) =>
+      where.exists(
+        where
+          .selectFrom('connections')
+          .select('connections.id')
+          .whereRef('connections.teamId', '=', 'teams.id')
+          .where('connections.provider', '=', provider)
+          .where('connections.status', 'in', ['connected', 'connected_limited']),
+      ),
+    )
+    .orderBy('id')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 export type Passed = { connectionId: string; lease: string; inSeconds: number; isFull: boolean }
 
 /** Notes that the provider accepted these tokens and nothing changed, and when each is looked at next. */

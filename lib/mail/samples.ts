@@ -1,5 +1,6 @@
 import 'server-only'
 import type { Language } from '#lib/words.ts'
+import { words } from '#lib/words.ts'
 import type { MailBrand } from './layout.ts'
 import type { Letter, LetterName, LetterParams } from './letters.ts'
 import { letter, letterNames } from './letters.ts'
@@ -34,9 +35,15 @@ function write(name: SampleName, team: Team, language: Language): Letter {
     return digestLetter({ ...team, items, count: 12 }, language)
   }
   const { date, reason, ...params } = sampleParams(team, language)
+  if (name === 'outage_notice')
+    return noticeLetter(name, { ...team, what: 'Pipedrive', date, reason: outageReason(language), page }, language)
   if (isTeamNotice(name))
     return noticeLetter(name, { ...team, what: texts[language].what, who: 'Maria Lopez', date, reason, page }, language)
   return letter(name, { ...params, date, reason }, language)
+}
+
+function outageReason(language: Language): string {
+  return words(language)('team.outage.reason.unanswered')
 }
 
 const texts = {
