@@ -44,6 +44,16 @@ const production: Given = {
 }
 const laptop: Given = { DATA_DIR: dataDir }
 
+/** The same with the keys in Vault. */
+const inVault: Given = {
+  ...production,
+  MASTER_KEY_FILE: undefined,
+  KEY_PROVIDER: 'vault-transit',
+  VAULT_ADDR: 'https://vault.example.com:8200/',
+  VAULT_TRANSIT_KEY: 'latchkey',
+  VAULT_TOKEN: 'hvs.a-token-that-opens-everything',
+}
+
 /** Where both ways to give the key would collide. */
 const byValue = (masterKey: string): Given => ({ ...production, MASTER_KEY_FILE: undefined, MASTER_KEY: masterKey })
 
@@ -167,6 +177,33 @@ const refused: [string, Given, RegExp][] = [
   ['many proxies', { ...laptop, TRUSTED_PROXY_HOPS: 'many' }, /TRUSTED_PROXY_HOPS must/],
   ['an unknown log level', { ...laptop, LOG_LEVEL: 'chatty' }, /LOG_LEVEL must/],
   ['an unknown key provider', { ...laptop, KEY_PROVIDER: 'drawer' }, /KEY_PROVIDER must/],
+  [
+    'Vault without anything',
+    { ...laptop, KEY_PROVIDER: 'vault-transit' },
+    /VAULT_ADDR, VAULT_TRANSIT_KEY, VAULT_TOKEN_FILE \(or VAULT_TOKEN\)/,
+  ],
+  ['Vault without a token', { ...inVault, VAULT_TOKEN: undefined }, /these must be set too: VAULT_TOKEN_FILE/],
+  ['Vault to read from, without its address', { ...laptop, VAULT_TRANSIT_KEY: 'latchkey' }, /VAULT_ADDR/],
+  ['both ways to give the token', { ...inVault, VAULT_TOKEN_FILE: keyFile }, /VAULT_TOKEN and VAULT_TOKEN_FILE/],
+  [
+    'a token file that is not there',
+    { ...inVault, VAULT_TOKEN: undefined, VAULT_TOKEN_FILE: join(folder, 'none') },
+    /VAULT_TOKEN_FILE cannot be read/,
+  ],
+  [
+    'a Vault over plain http',
+    { ...inVault, VAULT_ADDR: 'http://vault.example.com:8200' },
+    /VAULT_ADDR must start with/,
+  ],
+  ['a Vault that is no address', { ...inVault, VAULT_ADDR: 'vault.example.com' }, /VAULT_ADDR must be/],
+  ['a key in Vault that is a path', { ...inVault, VAULT_TRANSIT_KEY: '../sys/raw' }, /VAULT_TRANSIT_KEY must/],
+  ['a mount that climbs', { ...inVault, VAULT_TRANSIT_MOUNT: '../sys' }, /VAULT_TRANSIT_MOUNT must/],
+  ['a token of two lines', { ...inVault, VAULT_TOKEN: 'hvs.one two-and-three-and-four' }, /VAULT_TOKEN must/],
+  [
+    'a token file for everybody',
+    { ...inVault, VAULT_TOKEN: undefined, VAULT_TOKEN_FILE: keyFileOf('open.token', 'hvs.token', 0o644) },
+    /VAULT_TOKEN_FILE can be read by everybody/,
+  ],
 ]
 for (const [title, given, names] of refused)
   test(`${title}: refused by name, never by value`, () => {
@@ -183,10 +220,32 @@ for (const [title, given, names] of refused)
 
 /** What must not be repeated: whole values, and each key of a list. Paths may be named. */
 function secretsOf(given: Given): string[] {
-  const names = ['MASTER_KEY', 'SESSION_SECRET', 'NEXT_SERVER_ACTIONS_ENCRYPTION_KEY', 'SMTP_URL', 'MAIL_FROM']
+  const names = [
+    'MASTER_KEY',
+    'SESSION_SECRET',
+    'NEXT_SERVER_ACTIONS_ENCRYPTION_KEY',
+    'SMTP_URL',
+    'MAIL_FROM',
+    'VAULT_TOKEN',
+  ]
   const values = names.map((name) => given[name]).filter((value) => value !== undefined)
   return values.flatMap((value) => [value, ...value.split(/[\s:]+/).filter((part) => part.length > 12)])
 }
+
+test('with the keys in Vault no master key is needed and none is made', () => {
+  const fresh = { ...inVault, DATA_DIR: join(folder, 'fresh') }
+  const env = readEnv(fresh)
+  assert.deepEqual([env.keyProvider, env.masterKeys, env.masterKeyFile], ['vault-transit', [], null])
+  const { address, namespace, mount, key } = env.vault ?? {}
+  assert.deepEqual([address, namespace, mount, key], ['https://vault.example.com:8200', null, 'transit', 'latchkey'])
+  const moving = readEnv({ ...fresh, MASTER_KEY_FILE: keyFile, VAULT_TRANSIT_MOUNT: 'team/transit/' })
+  assert.deepEqual([moving.masterKeys.length, moving.vault?.mount], [1, 'team/transit'])
+})
+
+test('the settings of other programs that use Vault change nothing', () => {
+  const env = readEnv({ ...laptop, VAULT_ADDR: 'http://10.0.0.7:8200', VAULT_TOKEN: 'hvs.of-somebody' })
+  assert.deepEqual([env.keyProvider, env.vault], ['local', null])
+})
 
 test('several mistakes are told at once', () => {
   assert.throws(() => readEnv({ PORTAL_ORIGIN: production.PORTAL_ORIGIN, DATA_DIR: dataDir }), {
@@ -195,8 +254,9 @@ test('several mistakes are told at once', () => {
 })
 
 test('secrets do not show when the settings are printed', () => {
-  const printed = inspect(readEnv(production), { depth: 9 }) + JSON.stringify(readEnv(production))
-  for (const secret of secretsOf(production).filter((value) => value !== production.MAIL_FROM))
+  const all = { ...inVault, ...production }
+  const printed = inspect(readEnv(all), { depth: 9 }) + JSON.stringify(readEnv(all))
+  for (const secret of secretsOf(all).filter((value) => value !== production.MAIL_FROM))
     assert.ok(!printed.includes(secret))
 })
 

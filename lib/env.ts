@@ -1,6 +1,7 @@
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -27,11 +28,13 @@ export type Env = {
   migrationDatabaseUrl: string | null
   testDatabaseUrl: string | null
   dataDir: string
-  keyProvider: 'local'
+  keyProvider: 'local' | 'vault-transit'
   /** `id:base64` of 32 bytes, newest first; older ones only open. */
   masterKeys: { id: string; key: Secret }[]
   /** Where they were read from; null: the variable MASTER_KEY. `kept`: made by the portal itself, in DATA_DIR. */
   masterKeyFile: { path: string; kept: boolean; version: string | null } | null
+  /** The transit engine that wraps; with `local`, one that what lies under it is still read with. */
+  vault: VaultTransit | null
   /** Where the head of the audit chain is noted, outside the database. */
   auditCheckpointFile: string
   /** Root of the derived keys: cookies, fingerprints, audit chain. */
@@ -46,6 +49,16 @@ export type Env = {
   otelEndpoint: string | null
   logLevel: 'debug' | 'info' | 'warn' | 'error'
   pipedriveBaseUrl: string | null
+}
+
+/** A key inside HashiCorp Vault, and a token that may use it: either it itself, or the file where it lies. */
+export type VaultTransit = {
+  address: string
+  namespace: string | null
+  mount: string
+  key: string
+  token: Secret | null
+  tokenFile: string | null
 }
 
 /** Something in the environment keeps the product from starting. The message names the variable and the fix. */
@@ -99,6 +112,8 @@ export function nameOriginToNextAuth(portalOrigin: string): void {
 const blank = (value: unknown) => (value === '' ? undefined : value)
 const optional = z.preprocess(blank, z.string().optional())
 const webAddress = z.preprocess(blank, z.url({ protocol: /^https?$/ }).optional())
+const VAULT_NAME = /^\w[\w.-]{0,63}$/
+const VAULT_PATH = /^\w[\w.-]*(\/\w[\w.-]*)*\/?$/
 const schema = z.object({
   PORT: z.preprocess(blank, z.coerce.number().int().min(1).max(65_535).default(3000)),
   PORTAL_ORIGIN: webAddress,
@@ -106,9 +121,21 @@ const schema = z.object({
   MIGRATION_DATABASE_URL: optional,
   TEST_DATABASE_URL: optional,
   DATA_DIR: z.preprocess(blank, z.string().default('.data')),
-  KEY_PROVIDER: z.preprocess(blank, z.enum(['local']).default('local')),
+  KEY_PROVIDER: z.preprocess(blank, z.enum(['local', 'vault-transit']).default('local')),
   MASTER_KEY: optional,
   MASTER_KEY_FILE: optional,
+  VAULT_ADDR: webAddress,
+  VAULT_NAMESPACE: z.preprocess(blank, z.string().regex(VAULT_PATH).optional()),
+  VAULT_TRANSIT_MOUNT: z.preprocess(blank, z.string().regex(VAULT_PATH).default('transit')),
+  VAULT_TRANSIT_KEY: z.preprocess(blank, z.string().regex(VAULT_NAME).optional()),
+  VAULT_TOKEN: z.preprocess(
+    blank,
+    z
+      .string()
+      .regex(/^[\x21-\x7e]+$/)
+      .optional(),
+  ),
+  VAULT_TOKEN_FILE: optional,
   SESSION_SECRET: optional,
   NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: optional,
   SMTP_URL: z.preprocess(blank, z.url({ protocol: /^smtps?$/ }).optional()),
@@ -138,7 +165,12 @@ type Given = z.output<typeof schema>
 const expected: Partial<Record<keyof Given, string>> = {
   PORT: 'must be a whole number from 1 to 65535',
   PORTAL_ORIGIN: 'must be the address people open, such as https://connect.example.com',
-  KEY_PROVIDER: 'must be "local" or left out',
+  KEY_PROVIDER: 'must be "local" or "vault-transit", or left out',
+  VAULT_ADDR: 'must be the address of Vault, such as https://vault.example.com:8200',
+  VAULT_NAMESPACE: 'must be a namespace of Vault, such as admin/latchkey',
+  VAULT_TRANSIT_MOUNT: 'must be the path of the transit engine, such as transit',
+  VAULT_TRANSIT_KEY: 'must be the name of a key of the transit engine: letters, digits, dot, dash and underscore',
+  VAULT_TOKEN: 'must be a token of Vault',
   SMTP_URL: 'must look like smtps://user:password@mail.example.com:465',
   MAIL_FROM: 'must be one plain address, such as connect@example.com',
   OIDC_ISSUER: 'must be the address of the sign-in provider, such as https://login.example.com',
@@ -168,6 +200,7 @@ export function readEnv(source: Record<string, string | undefined>): Env {
     dataDir,
     keyProvider: given.KEY_PROVIDER,
     ...masterKeysOf(given, dataDir),
+    vault: vaultOf(given),
     auditCheckpointFile: resolve(given.AUDIT_CHECKPOINT_FILE ?? join(dataDir, 'audit-checkpoints.jsonl')),
     sessionSecret: new Secret(given.SESSION_SECRET ?? keptText(dataDir, 'session')),
     serverActionsKey: secretOf(given.NEXT_SERVER_ACTIONS_ENCRYPTION_KEY),
@@ -197,6 +230,21 @@ function oidcOf({ OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SEC
   return issuer && clientId && secret ? { issuer, clientId, clientSecret: new Secret(secret) } : null
 }
 
+/** Other programs read VAULT_ADDR and VAULT_TOKEN too: only a key of ours says that Vault is meant for us. */
+function vaultOf(given: Given): VaultTransit | null {
+  const { VAULT_ADDR: address, VAULT_TRANSIT_KEY: key, VAULT_TOKEN: token, VAULT_TOKEN_FILE: tokenFile } = given
+  if (!address || !key) return null
+  if (tokenFile) readFileOf('VAULT_TOKEN_FILE', tokenFile)
+  return {
+    address: address.replace(/\/+$/, ''),
+    namespace: given.VAULT_NAMESPACE ?? null,
+    mount: given.VAULT_TRANSIT_MOUNT.replace(/\/$/, ''),
+    key,
+    token: secretOf(token),
+    tokenFile: tokenFile ?? null,
+  }
+}
+
 /** Settings that do not fit together, wherever the portal runs. */
 function refuseContradictions(given: Given, isProduction: boolean): void {
   if (given.PIPEDRIVE_BASE_URL && (isProduction || !isLoopbackOrigin(given.PIPEDRIVE_BASE_URL))) {
@@ -206,9 +254,24 @@ function refuseContradictions(given: Given, isProduction: boolean): void {
   }
   if (given.MASTER_KEY && given.MASTER_KEY_FILE)
     throw new ConfigurationError('MASTER_KEY and MASTER_KEY_FILE are both set. Keep one of them.')
+  if (given.KEY_PROVIDER === 'vault-transit' || given.VAULT_TRANSIT_KEY) refuseHalfVault(given, isProduction)
   const oidc = [given.OIDC_ISSUER, given.OIDC_CLIENT_ID, given.OIDC_CLIENT_SECRET].filter(Boolean)
   if (oidc.length > 0 && oidc.length < 3)
     throw new ConfigurationError('OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET belong together. Set all or none.')
+}
+
+function refuseHalfVault(given: Given, isProduction: boolean): void {
+  const missing = (['VAULT_ADDR', 'VAULT_TRANSIT_KEY'] as const).filter((name) => !given[name]).map(String)
+  if (!given.VAULT_TOKEN && !given.VAULT_TOKEN_FILE) missing.push('VAULT_TOKEN_FILE (or VAULT_TOKEN)')
+  if (missing.length > 0)
+    throw new ConfigurationError(
+      `To use Vault these must be set too: ${missing.join(', ')}. Without Vault remove KEY_PROVIDER and VAULT_TRANSIT_KEY.`,
+    )
+  if (given.VAULT_TOKEN && given.VAULT_TOKEN_FILE)
+    throw new ConfigurationError('VAULT_TOKEN and VAULT_TOKEN_FILE are both set. Keep one of them.')
+  const { protocol, origin } = new URL(given.VAULT_ADDR ?? '')
+  if (isProduction && protocol !== 'https:' && !isLoopbackOrigin(origin))
+    throw new ConfigurationError('VAULT_ADDR must start with https://, or be an agent of Vault on this machine.')
 }
 
 const SECRET_LENGTH_MIN = 32
@@ -223,8 +286,10 @@ function refuseWeakProduction(
   const problems = (['SESSION_SECRET', 'SMTP_URL', 'MAIL_FROM', 'NEXT_SERVER_ACTIONS_ENCRYPTION_KEY'] as const)
     .filter((name) => !given[name])
     .map((name) => `${name} is not set`)
-  if (!given.MASTER_KEY && !given.MASTER_KEY_FILE) problems.push('MASTER_KEY_FILE (or MASTER_KEY) is not set')
-  if (given.MASTER_KEY_FILE) problems.push(...keyFileProblems(given.MASTER_KEY_FILE, dataDir))
+  if (given.KEY_PROVIDER === 'local' && !given.MASTER_KEY && !given.MASTER_KEY_FILE)
+    problems.push('MASTER_KEY_FILE (or MASTER_KEY) is not set')
+  if (given.MASTER_KEY_FILE) problems.push(...keyFileProblems('MASTER_KEY_FILE', given.MASTER_KEY_FILE, dataDir))
+  if (given.VAULT_TOKEN_FILE) problems.push(...keyFileProblems('VAULT_TOKEN_FILE', given.VAULT_TOKEN_FILE, dataDir))
   if (!portalOrigin.startsWith('https:')) problems.push('PORTAL_ORIGIN must start with https://')
   if (given.SESSION_SECRET && isGuessable(given.SESSION_SECRET))
     problems.push(`SESSION_SECRET is too short or not random; ${MAKE_KEY.toLowerCase()}`)
@@ -248,14 +313,13 @@ function isGuessable(secret: string): boolean {
 const READABLE_BY_OTHERS = 0o007
 
 /** The real paths are compared: a symbolic link may lead into DATA_DIR. Group-readable is allowed, as containers mount it so. */
-function keyFileProblems(file: string, dataDir: string): string[] {
+function keyFileProblems(name: string, file: string, dataDir: string): string[] {
   const path = realPath(file)
   const problems: string[] = []
   if (`${path}${sep}`.startsWith(`${realPath(dataDir)}${sep}`))
-    problems.push('MASTER_KEY_FILE lies inside DATA_DIR, so a copy of the data would hold its key; keep it elsewhere')
+    problems.push(`${name} lies inside DATA_DIR, so a copy of the data would hold its key; keep it elsewhere`)
   const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0
-  if (mode & READABLE_BY_OTHERS)
-    problems.push('MASTER_KEY_FILE can be read by everybody on this machine; run: chmod 600 on it')
+  if (mode & READABLE_BY_OTHERS) problems.push(`${name} can be read by everybody on this machine; run: chmod 600 on it`)
   return problems
 }
 
@@ -274,9 +338,12 @@ const KEY_ID = /^[\w.-]{1,64}$/
 function masterKeysOf(given: Given, dataDir: string): Pick<Env, 'masterKeys' | 'masterKeyFile'> {
   if (given.MASTER_KEY) return { masterKeys: parseMasterKeys(given.MASTER_KEY), masterKeyFile: null }
   const path = given.MASTER_KEY_FILE ?? keptPath(dataDir, 'master')
+  // Keys from before the move to another provider are read with as long as they are there; none is made.
+  if (given.KEY_PROVIDER !== 'local' && !given.MASTER_KEY_FILE && !existsSync(path))
+    return { masterKeys: [], masterKeyFile: null }
   // Looked at before it is read: a change in between is noticed at the next look.
   const version = versionOfFile(path)
-  const text = given.MASTER_KEY_FILE ? readKeyFile(path) : keptText(dataDir, 'master')
+  const text = given.MASTER_KEY_FILE ? readFileOf('MASTER_KEY_FILE', path) : keptText(dataDir, 'master')
   return { masterKeys: parseMasterKeys(text), masterKeyFile: { path, kept: !given.MASTER_KEY_FILE, version } }
 }
 
@@ -318,11 +385,11 @@ function bytesOf(text: string): Buffer | null {
   return /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : null
 }
 
-function readKeyFile(path: string): string {
+function readFileOf(name: string, path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch {
-    throw new ConfigurationError(`MASTER_KEY_FILE cannot be read: ${path}`)
+    throw new ConfigurationError(`${name} cannot be read: ${path}`)
   }
 }
 

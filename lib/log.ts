@@ -84,8 +84,9 @@ const KNOWN_SECRET_LENGTH_MIN = 8
 
 /** The secrets this process was started with, and the passwords inside its addresses. */
 function secretsOf(current: Env): string[] {
-  const { masterKeys, sessionSecret, serverActionsKey, smtpUrl, oidc } = current
-  const secrets = [...masterKeys.map(({ key }) => key), sessionSecret, serverActionsKey, smtpUrl, oidc?.clientSecret]
+  const { masterKeys, sessionSecret, serverActionsKey, smtpUrl, oidc, vault } = current
+  const given = [sessionSecret, serverActionsKey, smtpUrl, oidc?.clientSecret, vault?.token]
+  const secrets = [...masterKeys.map(({ key }) => key), ...given]
   const addresses = [smtpUrl?.reveal(), current.databaseUrl, current.migrationDatabaseUrl, current.testDatabaseUrl]
   return [...secrets.map((secret) => secret?.reveal()), ...addresses.flatMap(passwordsOf)]
     .filter((text) => text !== undefined)

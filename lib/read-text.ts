@@ -1,5 +1,5 @@
-/** The body of a request as text; null when it is longer than it may be. Reads no further than that. */
-export async function readText(request: Request, bytesMax: number): Promise<string | null> {
+/** The body of a request or an answer as text; null when it is longer than it may be. Reads no further than that. */
+export async function readText(request: Pick<Request, 'body'>, bytesMax: number): Promise<string | null> {
   const decoder = new TextDecoder()
   let bytes = 0
   let text = ''

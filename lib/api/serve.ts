@@ -4,6 +4,7 @@ import type { Integration } from '#lib/actor.ts'
 import { requireIntegration } from '#lib/auth/machine.ts'
 import { problemsOf } from '#lib/connection/request-schema.ts'
 import { sha256 } from '#lib/crypto/digest.ts'
+import { isKeyOutage } from '#lib/crypto/key-provider.ts'
 import { hitLimit } from '#lib/data/rate-limits.ts'
 import { isUnreachable } from '#lib/data/unreachable.ts'
 import { log } from '#lib/log.ts'
@@ -184,7 +185,7 @@ function problemOf(error: unknown, { id }: Pick<Operation, 'id'>): Problem {
   if (error instanceof Problem) return error
   if (error instanceof z.ZodError) return new Problem('invalid_request', { more: { errors: faultsOf(error) } })
   const reference = log.error('api.failed', error, { route: id })
-  const isOutage = isUnreachable(error) || (error instanceof Error && /key provider/.test(error.message))
+  const isOutage = isUnreachable(error) || isKeyOutage(error)
   return isOutage
     ? new Problem('unavailable', { ...retryIn(RETRY_SECONDS), more: { reference } })
     : new Problem('internal', { more: { reference } })

@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import type { Operator } from '#lib/actor.ts'
 import { LIMITS } from '#lib/api/operation.ts'
 import { credential as credentialSchema } from '#lib/api/schemas.ts'
+import { KeyProviderError } from '#lib/crypto/key-provider.ts'
 import { keyProvider } from '#lib/crypto/keyring.ts'
 import { db } from '#lib/data/database.ts'
 import type { FakePipedrive } from '#lib/providers/pipedrive/fake.ts'
@@ -262,7 +263,9 @@ onEachEngine(
 
     test('a key provider that is down is an outage, not a bug, and nothing leaves', async () => {
       const { key } = await makeMachine(operator)
-      const spy = mock.method(keyProvider(), 'unwrap', async () => Promise.reject(new Error('key provider down')))
+      const spy = mock.method(keyProvider(), 'unwrap', async () =>
+        Promise.reject(new KeyProviderError('timeout', 'no')),
+      )
       const answer = await read(key, asked.connectionId)
       spy.mock.restore()
       assert.deepEqual([answer.status, answer.body.code], [503, 'unavailable'])

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, mock, test } from 'node:test'
 import { sql } from 'kysely'
 import type { Operator } from '#lib/actor.ts'
+import { KeyProviderError } from '#lib/crypto/key-provider.ts'
 import { keyProvider } from '#lib/crypto/keyring.ts'
 import type { SealedCredential } from '#lib/data/credentials.ts'
 import { findCredential } from '#lib/data/credentials.ts'
@@ -160,8 +161,10 @@ onEachEngine(
     // R15
     test('while the key provider is down nothing is stored, and the same form works afterwards', async () => {
       const form = typed('admin')
-      const spy = mock.method(keyProvider(), 'wrap', async () => Promise.reject(new Error('key provider down')))
-      await assert.rejects(connect(asked.holder, form), /key provider down/)
+      const spy = mock.method(keyProvider(), 'wrap', async () =>
+        Promise.reject(new KeyProviderError('unreachable', 'no')),
+      )
+      await assert.rejects(connect(asked.holder, form), { fault: 'unreachable' })
       spy.mock.restore()
       assert.equal(await countRows('credentials', asked.connectionId), 0)
       assert.equal((await statusOf(asked.connectionId)).status, 'sent')

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Actor, Integration } from '#lib/actor.ts'
 import { fingerprint } from '#lib/crypto/digest.ts'
 import { open, seal } from '#lib/crypto/envelope.ts'
+import { isKeyOutage } from '#lib/crypto/key-provider.ts'
 import type { ReasonCode } from '#lib/data/audit-events.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import type { NewCredential, SealedCredential } from '#lib/data/credentials.ts'
@@ -97,7 +98,7 @@ async function openNoted(actor: Actor, credential: SealedCredential, purpose: Re
   try {
     return await open(credential, credentialContext(actor.teamId, credential))
   } catch (error) {
-    await reportRefusal(actor, credential, { purpose, error })
+    if (!isKeyOutage(error)) await reportRefusal(actor, credential, { purpose, error })
     throw error
   }
 }
@@ -126,6 +127,8 @@ export async function openCredentials(
       try {
         return [credential.connectionId, await open(credential, credentialContext(actor.teamId, credential))]
       } catch (error) {
+        // Nothing is wrong with the values: the whole batch comes again.
+        if (isKeyOutage(error)) throw error
         await reportRefusal(actor, credential, { purpose, error })
         return null
       }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { FlattenedEncrypt, flattenedDecrypt } from 'jose'
 import { Secret } from '#lib/secret.ts'
 import type { KeyProvider, WrappedKey } from './key-provider.ts'
+import { KeyProviderError } from './key-provider.ts'
 import { keyProvider } from './keyring.ts'
 
 /** Where a value belongs. Ids, not names; rebuilt from the row at every read, stored nowhere. */
@@ -74,7 +75,10 @@ function aadOf({ teamId, connectionId, field, host }: SealContext): Uint8Array {
 async function within<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the key provider did not answer in time')), KEY_PROVIDER_TIMEOUT_MS)
+    timer = setTimeout(
+      () => reject(new KeyProviderError('timeout', 'the key provider did not answer in time')),
+      KEY_PROVIDER_TIMEOUT_MS,
+    )
   })
   try {
     return await Promise.race([work, late])

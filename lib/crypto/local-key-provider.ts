@@ -2,6 +2,7 @@ import 'server-only'
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { Secret } from '#lib/secret.ts'
 import type { KeyProvider } from './key-provider.ts'
+import { KeyProviderError } from './key-provider.ts'
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
@@ -16,8 +17,8 @@ export function localKeyProvider(keys: readonly { id: string; key: Secret }[]): 
   const bytesOf = ({ key }: { key: Secret }) => Buffer.from(key.reveal(), 'base64')
   return {
     id: 'local',
-    currentKeyId: () => current.id,
-    hasKey: (keyId) => keys.some(({ id }) => id === keyId),
+    currentKeyId: async () => current.id,
+    hasKey: async (keyId) => keys.some(({ id }) => id === keyId),
     async wrap(dataKey, context) {
       const nonce = randomBytes(NONCE_BYTES)
       const cipher = createCipheriv('aes-256-gcm', bytesOf(current), nonce, { authTagLength: TAG_BYTES })
@@ -26,18 +27,27 @@ export function localKeyProvider(keys: readonly { id: string; key: Secret }[]): 
       return { provider: 'local', keyId: current.id, wrapped: wrapped.toString('base64url') }
     },
     async unwrap({ provider, keyId, wrapped }, context) {
-      if (provider !== 'local') throw new Error(`the data key was wrapped by ${provider}, not by a key of this machine`)
+      if (provider !== 'local')
+        throw new KeyProviderError(
+          'unknown_key',
+          `the data key was wrapped by ${provider}, not by a key of this machine`,
+        )
       const key = keys.find(({ id }) => id === keyId)
-      if (!key) throw new Error(`the master key ${keyId} is missing`)
+      if (!key) throw new KeyProviderError('unknown_key', `the master key ${keyId} is missing`)
       const bytes = Buffer.from(wrapped, 'base64url')
       // Node takes shorter tags when it is not told the length, and `subarray` of a short value answers too little.
-      if (bytes.length < NONCE_BYTES + TAG_BYTES) throw new Error('the wrapped data key is cut off')
+      if (bytes.length < NONCE_BYTES + TAG_BYTES)
+        throw new KeyProviderError('refused', 'the wrapped data key is cut off')
       const decipher = createDecipheriv('aes-256-gcm', bytesOf(key), bytes.subarray(0, NONCE_BYTES), {
         authTagLength: TAG_BYTES,
       })
       decipher.setAAD(context)
       decipher.setAuthTag(bytes.subarray(-TAG_BYTES))
-      return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
+      try {
+        return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
+      } catch (cause) {
+        throw new KeyProviderError('refused', 'the wrapped data key was changed, or belongs somewhere else', { cause })
+      }
     },
   }
 }

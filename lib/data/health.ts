@@ -2,6 +2,7 @@ import 'server-only'
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import { keyProvider } from '#lib/crypto/keyring.ts'
+import { tryKeys } from '#lib/crypto/trial.ts'
 import { db } from './database.ts'
 import type { Database } from './schema.ts'
 import { listKeyIdsInUse } from './sealed-values.ts'
@@ -23,9 +24,9 @@ export async function countLateLetters(lateMinutes: number): Promise<number> {
   return Number(late)
 }
 
-/** The key that new values are sealed under. Fails when there is none. */
-export function newestKeyId(): string {
-  return keyProvider().currentKeyId()
+/** The key that new values are sealed under. Fails when the key provider does not work. */
+export async function newestKeyId(): Promise<string> {
+  return tryKeys()
 }
 
 export async function databaseTime(trx: Kysely<Database> = db()): Promise<Date> {
@@ -55,6 +56,7 @@ export async function auditChainLagSeconds(): Promise<number> {
 
 /** Keys that something is sealed under and that are not there: what lies under them cannot be read. */
 export async function missingKeyIds(): Promise<string[]> {
-  const inUse = await listKeyIdsInUse(db())
-  return inUse.filter((keyId) => !keyProvider().hasKey(keyId))
+  const missing: string[] = []
+  for (const keyId of await listKeyIdsInUse(db())) if (!(await keyProvider().hasKey(keyId))) missing.push(keyId)
+  return missing
 }

@@ -70,7 +70,8 @@ async function readSound(folder: string): Promise<Manifest> {
     throw new BackupFault(
       `it was made by a newer version of Latchkey (${unknown.join(', ')}): restore it with that one`,
     )
-  const missing = manifest.keys.map(({ keyId }) => keyId).filter((keyId) => !keyProvider().hasKey(keyId))
+  const missing: string[] = []
+  for (const { keyId } of manifest.keys) if (!(await keyProvider().hasKey(keyId))) missing.push(keyId)
   if (missing.length > 0)
     throw new BackupFault(`the master key ${missing.join(', ')} is missing: put it back from where keys are backed up`)
   for (const table of manifest.tables) await checkFile(folder, table)

@@ -3,6 +3,7 @@ import { proven } from '#lib/actor.ts'
 import { credentialContext } from '#lib/connection/seal.ts'
 import type { SealContext } from '#lib/crypto/envelope.ts'
 import { rewrap } from '#lib/crypto/envelope.ts'
+import { isKeyOutage } from '#lib/crypto/key-provider.ts'
 import { keyProvider } from '#lib/crypto/keyring.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
@@ -41,7 +42,7 @@ export async function rewrapAll({ signal }: { signal?: AbortSignal } = {}): Prom
 /** Keys other than the newest that something is sealed under. */
 export async function listOldKeyIds(): Promise<string[]> {
   const inUse = await listKeyIdsInUse(db())
-  const newest = keyProvider().currentKeyId()
+  const newest = await keyProvider().currentKeyId()
   return inUse.filter((keyId) => keyId !== newest)
 }
 
@@ -52,6 +53,8 @@ async function rewrapRows(rows: readonly SealedRow[]): Promise<Rewrapped[]> {
       try {
         return [{ id: row.id, before, after: await rewrap(before, contextOf(row)) }]
       } catch (error) {
+        // Nothing is wrong with the values: what is left is taken up by the next run.
+        if (isKeyOutage(error)) throw error
         log.error('key.rewrap_refused', error, { teamId: row.teamId, reason: row.id })
         return []
       }

@@ -7,6 +7,7 @@ import { db, inTransaction } from '#lib/data/database.ts'
 import type { KeyUse } from '#lib/data/sealed-values.ts'
 import { countKeyUses, listKeyIdsInUse } from '#lib/data/sealed-values.ts'
 import { lockFirstTeam } from '#lib/data/teams.ts'
+import type { VaultTransit } from '#lib/env.ts'
 import { envWithNewestKeys, newMasterKey, writeKeptKeys } from '#lib/env.ts'
 import { ageOfFileMs } from '#lib/key-file.ts'
 import { listOldKeyIds, rewrapAll } from './rewrap.ts'
@@ -17,14 +18,17 @@ export type KeyState = KeyUse & { newest: boolean; present: boolean }
 export async function keyStates(): Promise<KeyState[]> {
   const { masterKeys } = envWithNewestKeys()
   const uses = new Map((await countKeyUses(db())).map((use) => [use.keyId, use]))
-  const ids = [...new Set([...masterKeys.map(({ id }) => id), ...uses.keys()])]
-  return ids.map((keyId) => ({
-    keyId,
-    newest: keyId === keyProvider().currentKeyId(),
-    present: keyProvider().hasKey(keyId),
-    credentials: uses.get(keyId)?.credentials ?? 0,
-    letters: uses.get(keyId)?.letters ?? 0,
-  }))
+  const newest = await keyProvider().currentKeyId()
+  const ids = [...new Set([newest, ...masterKeys.map(({ id }) => id), ...uses.keys()])]
+  return Promise.all(
+    ids.map(async (keyId) => ({
+      keyId,
+      newest: keyId === newest,
+      present: await keyProvider().hasKey(keyId),
+      credentials: uses.get(keyId)?.credentials ?? 0,
+      letters: uses.get(keyId)?.letters ?? 0,
+    })),
+  )
 }
 
 export type Rotation = {
@@ -45,14 +49,20 @@ export async function rotateKeys(operator: Operator): Promise<Rotation> {
   const unfinished = (await listOldKeyIds()).length > 0
   const added = unfinished ? null : await addKey(operator)
   const { rewrapped, failed } = await rewrapAll()
-  const newest = keyProvider().currentKeyId()
+  const newest = await keyProvider().currentKeyId()
   return { newest, added, rewrapped, failed, keys: await keyStates(), next: nextStep({ added, unfinished }) }
 }
 
 function nextStep({ added, unfinished }: { added: string | null; unfinished: boolean }): string | null {
   if (added) return 'Back up the key file now, apart from the data.'
   if (unfinished) return null
-  return envWithNewestKeys().masterKeyFile ? FILE_STEPS : VARIABLE_STEPS
+  const { keyProvider: kind, vault, masterKeyFile } = envWithNewestKeys()
+  if (kind === 'vault-transit' && vault) return vaultSteps(vault)
+  return masterKeyFile ? FILE_STEPS : VARIABLE_STEPS
+}
+
+function vaultSteps({ mount, key }: VaultTransit): string {
+  return `Everything lies under the newest version of the key. For a new one run vault write -f ${mount}/keys/${key}/rotate, and rotate-keys again. Running processes take the version up by themselves.`
 }
 
 const NEW_LINE = 'k2:$(openssl rand -base64 32), with an id that was never used'
@@ -61,7 +71,8 @@ const VARIABLE_STEPS = `Everything lies under the newest key. For a new one add 
 
 /** Null where the keys are not ours to write. The row in the audit log goes first: without it there is no new key. */
 async function addKey(operator: Operator): Promise<string | null> {
-  if (!envWithNewestKeys().masterKeyFile?.kept) return null
+  const { keyProvider: kind, masterKeyFile } = envWithNewestKeys()
+  if (kind !== 'local' || !masterKeyFile?.kept) return null
   return inTransaction(async (trx) => {
     // One at a time, whatever process asks: a second one finds the new key and what still lies under the old one.
     await lockFirstTeam(trx)
@@ -94,16 +105,18 @@ export async function retireKey(
 ): Promise<Retirement> {
   return inTransaction(async (trx): Promise<Retirement> => {
     await lockFirstTeam(trx)
-    const { masterKeys, masterKeyFile } = envWithNewestKeys()
+    const { masterKeys, masterKeyFile, vault } = envWithNewestKeys()
+    const newest = await keyProvider().currentKeyId()
     const refuse = (reason: string): Retirement => ({ kind: 'refused', reason })
-    if (!masterKeys.some(({ id }) => id === keyId)) return refuse(`there is no key ${keyId}`)
-    if (masterKeys[0]?.id === keyId) return refuse(`${keyId} is the newest key: new values are sealed under it`)
+    const isOurs = masterKeys.some(({ id }) => id === keyId)
+    if (!isOurs && !(await keyProvider().hasKey(keyId))) return refuse(`there is no key ${keyId}`)
+    if (newest === keyId) return refuse(`${keyId} is the newest key: new values are sealed under it`)
     const use = (await countKeyUses(trx)).find((one) => one.keyId === keyId)
     if (use)
       return refuse(
         `${use.credentials} credentials and ${use.letters} letters still lie under ${keyId}: run rotate-keys first`,
       )
-    if (masterKeyFile?.kept && ageOfFileMs(masterKeyFile.path) < RETIRE_AFTER_MS)
+    if (isOurs && masterKeyFile?.kept && ageOfFileMs(masterKeyFile.path) < RETIRE_AFTER_MS)
       return refuse(
         `the keys were changed less than ${RETIRE_AFTER_MS / 60_000} minutes ago: something sealed under ${keyId} may still be on its way; try again later`,
       )
@@ -112,13 +125,24 @@ export async function retireKey(
       return refuse(
         `the newest backup, of ${backup.at.toISOString()}, cannot be read without ${keyId}: make another backup first, or say --lose-backups`,
       )
+    if (!isOurs && vault) return { kind: 'yours', next: vaultRetirement(vault, newest, keyId) }
     if (!masterKeyFile?.kept)
       return {
         kind: 'yours',
         next: `Nothing needs ${keyId}: remove its entry from ${masterKeyFile ? 'MASTER_KEY_FILE' : 'MASTER_KEY'}.`,
       }
+    if (masterKeys.length === 1) return { kind: 'yours', next: `Nothing needs ${keyId}: delete ${masterKeyFile.path}.` }
     await recordAudit(trx, operator, { action: 'key.retired', objectId: operator.teamId, details: { keyId } })
     writeKeptKeys(masterKeys.filter(({ id }) => id !== keyId))
     return { kind: 'retired' }
   })
+}
+
+/** Versions go from the oldest on: one that is still needed keeps those after it. */
+function vaultRetirement({ mount, key }: VaultTransit, newest: string, keyId: string): string {
+  const version = Number(keyId.split(':v').at(-1)) + 1
+  const isOfNewest = newest.startsWith('vault:')
+  return isOfNewest
+    ? `Nothing needs ${keyId}. When nothing lies under older versions either: vault write ${mount}/keys/${key}/config min_decryption_version=${version}`
+    : `Nothing needs ${keyId}. When nothing lies under Vault any more, remove VAULT_TRANSIT_KEY.`
 }

@@ -49,12 +49,13 @@ const EXAMINE_TIMEOUT_MS = 3_000
 const OUTBOX_LATE_MINUTES = 30
 
 async function keysPresent(): Promise<string> {
+  const newest = await newestKeyId()
   const missing = await missingKeyIds()
   if (missing.length > 0)
     throw new Error(
-      `The master key ${missing.join(', ')} is missing, and sealed values need it: put it back beside ${newestKeyId()}.`,
+      `The master key ${missing.join(', ')} is missing, and sealed values need it: put it back beside ${newest}.`,
     )
-  return `newest key ${newestKeyId()}; every key that is needed is there`
+  return `newest key ${newest}; every key that is needed is there`
 }
 
 const CLOCK_SECONDS_MAX = 30
