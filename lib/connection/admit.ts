@@ -1,12 +1,13 @@
 import 'server-only'
 import { proven } from '#lib/actor.ts'
 import type { DueCheck } from '#lib/data/connection-checks.ts'
-import { holdCheck } from '#lib/data/connection-checks.ts'
+import { holdCheck, holdChecks } from '#lib/data/connection-checks.ts'
 import { getConnection, lockConnection } from '#lib/data/connections.ts'
-import { inTransaction } from '#lib/data/database.ts'
+import { db, inTransaction } from '#lib/data/database.ts'
+import { listOpenIncidents } from '#lib/data/provider-health.ts'
 import { admitBackgroundChecks, listCompaniesOf } from '#lib/data/provider-pauses.ts'
 import { tellOfLongWait } from './letters.ts'
-import { mayRunInBackground, SHORT_WINDOW_SECONDS } from './pace.ts'
+import { mayRunInBackground, probesOf, SHORT_WINDOW_SECONDS } from './pace.ts'
 
 /**
  * Which of the due checks may run now; the others are given back for later, as if they had not been taken. Only what
@@ -14,7 +15,7 @@ import { mayRunInBackground, SHORT_WINDOW_SECONDS } from './pace.ts'
  */
 export async function admit(due: readonly DueCheck[]): Promise<DueCheck[]> {
   const isHeld = await listHeld(due.filter(({ reason, urgent }) => reason !== 'off_board' && !urgent))
-  await Promise.all(due.map((check) => hold(check, isHeld.get(check.connectionId) ?? 0)))
+  await hold(due.map((check) => ({ check, seconds: isHeld.get(check.connectionId) ?? 0 })))
   return due.filter(({ connectionId }) => !isHeld.has(connectionId))
 }
 
@@ -23,19 +24,50 @@ async function listHeld(checks: readonly DueCheck[]): Promise<Map<string, number
   if (checks.length === 0) return new Map()
   if (!(await mayRunInBackground(checks.length))) return new Map(checks.map(({ connectionId }) => [connectionId, 1]))
   const companies = await listCompaniesOf(checks.map(({ connectionId }) => connectionId))
-  const waits = await admitBackgroundChecks(companies, SHORT_WINDOW_SECONDS)
-  return new Map([...waits].filter(([, seconds]) => seconds > 0))
+  const resting = await listResting(checks, companies)
+  const asking = companies.filter(({ connectionId }) => !resting.has(connectionId))
+  const waits = await admitBackgroundChecks(asking, SHORT_WINDOW_SECONDS)
+  return new Map([...resting, ...[...waits].filter(([, seconds]) => seconds > 0)])
+}
+
+/** Longer than the time in which a few looks show that a provider is back, which brings all the others forward. */
+const RESTING_SECONDS = 240
+
+/** While a provider is in trouble a few regular looks find out when it is over; the others need not be made. */
+async function listResting(
+  checks: readonly DueCheck[],
+  companies: readonly { connectionId: string; provider: string }[],
+): Promise<Map<string, number>> {
+  const resting = new Map<string, number>()
+  const isWatch = new Set(checks.filter(({ reason }) => reason === 'watch').map(({ connectionId }) => connectionId))
+  for (const { provider } of await listOpenIncidents(db())) {
+    const watched = companies.filter((one) => one.provider === provider && isWatch.has(one.connectionId))
+    if (watched.length === 0) continue
+    const probes = await probesOf(provider, watched.length)
+    for (const { connectionId } of watched.slice(probes)) resting.set(connectionId, RESTING_SECONDS)
+  }
+  return resting
 }
 
 /** Up to half as long again, so that those who were held together do not come back together. */
 const HELD_JITTER = 0.5
 
-/** The provider is not asked: the check comes again later, and the wait for it is as long as it was. */
-export async function hold(due: DueCheck, seconds: number): Promise<void> {
-  if (seconds <= 0) return
+/** The provider is not asked: these checks come again later, and the wait for them is as long as it was. */
+export async function hold(held: readonly { check: DueCheck; seconds: number }[]): Promise<void> {
+  const late = held
+    .filter(({ seconds }) => seconds > 0)
+    .map(({ check, seconds }) => ({ ...check, seconds: seconds * (1 + Math.random() * HELD_JITTER) }))
+  await Promise.all([
+    holdChecks(late.filter(({ reason }) => reason !== 'waiting')),
+    ...late.filter(({ reason }) => reason === 'waiting').map((check) => holdWaiting(check, check.seconds)),
+  ])
+}
+
+/** Whoever waits for a whole day is heard of, whether the provider is asked or not. */
+async function holdWaiting(due: DueCheck, seconds: number): Promise<void> {
   await inTransaction(async (trx) => {
     const { status } = await lockConnection(trx, due)
-    const isMine = await holdCheck(trx, due, seconds * (1 + Math.random() * HELD_JITTER))
+    const isMine = await holdCheck(trx, due, seconds)
     if (!isMine || status !== 'waiting_provider') return
     const watcher = proven<'watcher'>({ kind: 'watcher', teamId: due.teamId })
     await tellOfLongWait(trx, watcher, await getConnection(trx, due))

@@ -3,7 +3,7 @@ import { proven } from '#lib/actor.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
 import type { Incident, ProviderHealth } from '#lib/data/provider-health.ts'
 import { endIncident, findOpenIncident, openIncident, readHealth } from '#lib/data/provider-health.ts'
-import { listTeamsOf } from '#lib/data/watched.ts'
+import { hastenUnanswered, listTeamsOf } from '#lib/data/watched.ts'
 import { formatDateTime } from '#lib/format.ts'
 import { log } from '#lib/log.ts'
 import type { Language } from '#lib/words.ts'
@@ -13,6 +13,13 @@ import { providerOf } from './verify.ts'
 
 /** So many companies at once are no coincidence. */
 const COMPANIES_AT_ONCE = 5
+
+/** What happened before is no news; a quiet night has few looks. */
+export const TROUBLE_MINUTES = 10
+/** That it is over shows sooner: one that comes back goes on and is told to nobody again. */
+const RECOVERY_MINUTES = 3
+/** All who got no answer are looked at again within this time. */
+const CATCH_UP_SECONDS = 300
 
 /** What the last minutes say about a provider as a whole. */
 export function trouble(health: ProviderHealth): 'refusing' | 'unanswered' | null {
@@ -24,12 +31,11 @@ export function trouble(health: ProviderHealth): 'refusing' | 'unanswered' | nul
 
 /** Opens or ends the incident of a provider. Whoever opens it tells the admins, once; verdicts rest meanwhile. */
 export async function reviewProvider(provider: string): Promise<void> {
-  const health = await readHealth(provider)
-  const kind = trouble(health)
   const open = await findOpenIncident(db(), provider)
+  const health = await readHealth(provider, open ? RECOVERY_MINUTES : TROUBLE_MINUTES)
+  const kind = trouble(health)
   if (kind && !open) await begin(provider, kind)
-  else if (open && !kind && health.fine > 0 && (await endIncident(provider)))
-    log.info('provider.incident_over', { provider })
+  else if (open && !kind && health.fine > health.unanswered) await end(provider)
 }
 
 async function begin(provider: string, kind: Incident['kind']): Promise<void> {
@@ -45,6 +51,15 @@ async function begin(provider: string, kind: Incident['kind']): Promise<void> {
   })
   if (incident)
     log.error('provider.incident', new Error('many companies at once; verdicts rest'), { provider, reason: kind })
+}
+
+async function end(provider: string): Promise<void> {
+  const isMine = await inTransaction(async (trx) => {
+    const hasEnded = await endIncident(trx, provider)
+    if (hasEnded) await hastenUnanswered(trx, provider, CATCH_UP_SECONDS)
+    return hasEnded
+  })
+  if (isMine) log.info('provider.incident_over', { provider })
 }
 
 /** Which provider is in trouble, since when, and how it shows. */

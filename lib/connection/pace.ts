@@ -20,6 +20,7 @@ import { UNNAMED_LIMIT_SECONDS } from './next-try.ts'
  *   company runs; none while the provider says that little is left.
  * - All background checks of all companies together stay below a rate of their own, since the question whose token it is
  *   goes to one host from one address.
+ * - While a provider is in trouble, only a few regular looks a second find out when it is over.
  *
  * People's checks are bounded for each link (S9). Who is held back was not refused: it counts as no try, and nothing that
  * works looks broken for it.
@@ -31,6 +32,7 @@ const PERSON_CHECK_SECONDS_MAX = 15
 /** Two full checks of six calls. */
 const BURST_LEFT_MIN = 12
 const BACKGROUND_CHECKS_PER_SECOND_MAX = 300
+const PROBES = { windowSeconds: 10, hitsMax: 20 }
 
 /** A check that somebody waits for. */
 export async function checkForPerson(at: ProviderCompany, check: () => Promise<Verdict>): Promise<Verdict> {
@@ -48,6 +50,11 @@ export async function checkForPerson(at: ProviderCompany, check: () => Promise<V
 export async function mayRunInBackground(checks: number): Promise<boolean> {
   const bucket = { bucket: 'checks:background', windowSeconds: 1, hitsMax: BACKGROUND_CHECKS_PER_SECOND_MAX }
   return (await hitLimit({ ...bucket, hits: checks })).allowed
+}
+
+/** How many of so many regular looks may try out a provider that is in trouble. */
+export async function probesOf(provider: string, looks: number): Promise<number> {
+  return (await hitLimit({ bucket: `checks:probes:${provider}`, ...PROBES, hits: looks })).granted
 }
 
 /** Remembers for everybody what the provider's answers said about its limits. */

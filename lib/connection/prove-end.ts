@@ -66,7 +66,7 @@ type Probe = {
 type Reading = { kind: 'dead' } | { kind: 'refused' | 'alive' | 'unknown'; inSeconds: number }
 
 async function readingOf(
-  { id, provider }: CustomerConnection,
+  { id: connectionId, provider, providerCompanyId: companyId }: CustomerConnection,
   { firstRefusedAt, refusedSeconds }: OffBoarding,
   verdict: Verdict,
 ): Promise<Reading> {
@@ -79,8 +79,9 @@ async function readingOf(
           inSeconds: nextTrySeconds(verdict.code, { ...verdict, attempt: 3, waitedSeconds: 0, now: new Date() }),
         }
   }
+  const other = { connectionId, provider, companyId }
   if (firstRefusedAt === null || refusedSeconds === null) {
-    await hastenAnother(db(), { connectionId: id, provider })
+    await hastenAnother(db(), other)
     return { kind: 'refused', inSeconds: SECOND_PROBE_SECONDS }
   }
   if (refusedSeconds < 60) return { kind: 'refused', inSeconds: SECOND_PROBE_SECONDS - refusedSeconds }
@@ -88,7 +89,7 @@ async function readingOf(
   if (await findOpenIncident(db(), provider)) return { kind: 'refused', inSeconds: PROBE_SECONDS / 12 }
   if (refusedSeconds >= CONTROL_WAIT_SECONDS || (await hasAcceptedSince(db(), provider, firstRefusedAt)))
     return { kind: 'dead' }
-  const hasOther = await hastenAnother(db(), { connectionId: id, provider })
+  const hasOther = await hastenAnother(db(), other)
   return hasOther ? { kind: 'refused', inSeconds: SECOND_PROBE_SECONDS } : { kind: 'dead' }
 }
 

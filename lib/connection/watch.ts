@@ -18,7 +18,7 @@ import type { Verdict } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { Secret } from '#lib/secret.ts'
 import { hold } from './admit.ts'
-import { reviewProvider } from './incident.ts'
+import { reviewProvider, TROUBLE_MINUTES } from './incident.ts'
 import { enqueueAfterSettlement } from './letters.ts'
 import type { Look } from './look.ts'
 import { judgeLook } from './look.ts'
@@ -54,12 +54,16 @@ export async function lookAgain(due: readonly DueCheck[]): Promise<void> {
   await forgetOthers(due, watched)
 
   const all = looks.flat()
+  const isAsked = ({ look, verdict }: Looked) => look.kind !== 'unanswered' || verdict.asked
+  await hold(
+    all.filter((looked) => !isAsked(looked)).map(({ due, look }) => ({ check: due, seconds: notAskedSeconds(look) })),
+  )
   for (const provider of new Set(watched.map((one) => one.provider))) {
     const tally = tallyOf(all.filter(({ one }) => one.provider === provider))
     await addTally(provider, tally)
     await reviewProvider(provider)
   }
-  const passed = await Promise.all(all.map(settleLook))
+  const passed = await Promise.all(all.filter(isAsked).map(settleLook))
   await passChecks(passed.filter((one) => one !== null))
 }
 
@@ -212,15 +216,18 @@ async function secondLook(one: Watched, incident: Incident | null): Promise<numb
   if (incident) return PAUSE_SECONDS
   if (one.suspectSeconds >= CONTROL_WAIT_SECONDS) return 'stop'
   if (await hasAcceptedSince(db(), one.provider, one.suspectSince)) return 'stop'
-  const { suspectCompanies } = await readHealth(one.provider)
+  const { suspectCompanies } = await readHealth(one.provider, TROUBLE_MINUTES)
   const isOnlyOne = suspectCompanies <= 1 && !(await hastenAnother(db(), one))
   return isOnlyOne ? 'stop' : SECOND_LOOK_SECONDS
+}
+
+function notAskedSeconds(look: Look): number {
+  return Math.max(NOT_ASKED_SECONDS, (look.kind === 'unanswered' && look.retryAfterSeconds) || 0)
 }
 
 /** No answer that tells anything: the connection stays what it is, and we ask again, sooner at first. */
 async function wait(looked: Looked, retryAfterSeconds: number | null, intervalSeconds: number): Promise<void> {
   const { one, due, verdict } = looked
-  if (!verdict.asked) return hold(due, Math.max(NOT_ASKED_SECONDS, retryAfterSeconds ?? 0))
   const { connectionId } = one
   const watcher = watcherOf(one.teamId)
   const attempt = due.attempt - 1
@@ -259,7 +266,8 @@ export async function retryWaiting(due: DueCheck): Promise<void> {
   const { startDate } = connection
   const by = due.urgent ? 'person' : 'background'
   const verdict = await checkLive(connection, { apiToken, companyDomain, startDate, by })
-  if (!verdict.asked) return hold(due, Math.max(NOT_ASKED_SECONDS, verdict.retryAfterSeconds ?? 0))
+  if (!verdict.asked)
+    return hold([{ check: due, seconds: Math.max(NOT_ASKED_SECONDS, verdict.retryAfterSeconds ?? 0) }])
   const code = await compareWithExpected(connection, verdict, {
     fingerprint: fingerprint(due.teamId, apiToken),
     accepted: connection.acceptedCodes,

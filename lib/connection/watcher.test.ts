@@ -258,6 +258,29 @@ onEachEngine(
       for (const { connectionId } of [asked, other]) assert.equal((await statusOf(connectionId)).status, 'stopped')
     })
 
+    test('what tells a dead token from an outage is asked of another company, where there is one', async () => {
+      const [same, other] = [await connected('regular'), await connected('admin@watch-0', 'watch-0')]
+      const inHours = (hours: number, { connectionId }: Asked) =>
+        db()
+          .updateTable('connectionChecks')
+          .set({ dueAt: sql<Date>`now() + make_interval(hours => ${hours})` })
+          .where('connectionId', '=', connectionId)
+          .execute()
+      const isDue = async ({ connectionId }: Asked) => (await nextInMinutes(connectionId)) <= 0
+      await inHours(2, same)
+      await inHours(3, other)
+      pipedrive.regenerate('admin')
+      await inHours(-1, asked)
+      await lookAgain(await claimDueChecks({ limit: 1, leaseSeconds: 60 }))
+      assert.deepEqual([await isDue(same), await isDue(other)], [false, true])
+
+      await db().deleteFrom('connectionChecks').where('connectionId', '=', other.connectionId).execute()
+      await passTime(61)
+      await inHours(-1, asked)
+      await lookAgain(await claimDueChecks({ limit: 1, leaseSeconds: 60 }))
+      assert.ok(await isDue(same), 'the only other one')
+    })
+
     test('rights that were taken away are told apart from a dead token', async () => {
       const full = await ask(operator, { profile: 'full-setup' })
       await db()

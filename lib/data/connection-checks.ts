@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
 import { claimDue, giveBack, heldFor, holds, inSeconds, isFree } from './claim.ts'
-import { db } from './database.ts'
+import { db, inTransaction } from './database.ts'
 import type { Database } from './schema.ts'
 
 /** Puts a connection into the queue of live checks, or moves it there. */
@@ -112,6 +112,20 @@ type Leased = Pick<DueCheck, 'connectionId' | 'lease'>
 /** Gives a check back to be tried again later, unless somebody else has it by now. */
 export async function postponeCheck({ connectionId, lease }: Leased, seconds: number): Promise<void> {
   await giveBack(db(), 'connectionChecks', { id: connectionId, lease }, { dueAt: inSeconds(seconds) })
+}
+
+/** Puts off checks that were not made, all in one statement: waiting is no try. */
+export async function holdChecks(held: readonly (Leased & { seconds: number })[]): Promise<void> {
+  if (held.length === 0) return
+  const column = <Key extends keyof (typeof held)[number]>(key: Key) => held.map((row) => row[key])
+  await inTransaction((trx) =>
+    sql`
+      update connection_checks set lease = null, leased_until = null, attempt = attempt - 1,
+        due_at = now() + make_interval(secs => held.seconds)
+      from unnest(${column('connectionId')}::text[], ${column('lease')}::text[], ${column('seconds')}::float8[])
+        as held (connection_id, lease, seconds)
+      where connection_checks.connection_id = held.connection_id and connection_checks.lease = held.lease`.execute(trx),
+  )
 }
 
 /** As `postponeCheck`, for a check that was not made: waiting is no try. False when somebody else has it by now. */

@@ -14,7 +14,6 @@ export type Tally = {
   companies: readonly string[]
 }
 
-const WINDOW_MINUTES = 10
 const KEPT_HOURS = 24
 /** Of each minute; beyond that it is an outage anyway. */
 const COMPANIES_KEPT_MAX = 10
@@ -42,18 +41,18 @@ export type ProviderHealth = Omit<Tally, 'companies'> & {
   suspectCompanies: number
 }
 
-const inWindow = sql`minute > now() - make_interval(mins => ${WINDOW_MINUTES})`
-
-/** The last minutes of a provider. */
-export async function readHealth(provider: string): Promise<ProviderHealth> {
+/** The last minutes of a provider. Silence that belongs to an incident which is over counts no more. */
+export async function readHealth(provider: string, minutes: number): Promise<ProviderHealth> {
   const { rows } = await sql<Record<keyof ProviderHealth, string>>`
+    with lately as (
+      select *, minute >= coalesce((select max(ended_at) from provider_incidents where provider = ${provider}), '-infinity') as is_new
+      from provider_minutes where provider = ${provider} and minute > now() - make_interval(mins => ${minutes}))
     select coalesce(sum(fine), 0) as "fine", coalesce(sum(refused), 0) as "refused",
-      coalesce(sum(unanswered), 0) as "unanswered",
-      (select count(distinct company) from provider_minutes as silent, unnest(companies) as company
-        where provider = ${provider} and ${inWindow}) as "silentCompanies",
+      coalesce(sum(unanswered) filter (where is_new), 0) as "unanswered",
+      (select count(distinct company) from lately, unnest(companies) as company where is_new) as "silentCompanies",
       (select count(distinct provider_company_id) from connections
         where provider = ${provider} and suspect_since > now() - make_interval(hours => ${KEPT_HOURS})) as "suspectCompanies"
-    from provider_minutes where provider = ${provider} and ${inWindow}`.execute(db())
+    from lately`.execute(db())
   const [row] = rows
   return {
     fine: Number(row?.fine),
@@ -134,8 +133,8 @@ export async function openIncident(
 }
 
 /** Ends the open incident; true only for the call that ended it. */
-export async function endIncident(provider: string): Promise<boolean> {
-  const { numUpdatedRows } = await db()
+export async function endIncident(trx: Kysely<Database>, provider: string): Promise<boolean> {
+  const { numUpdatedRows } = await trx
     .updateTable('providerIncidents')
     .set({ endedAt: sql<Date>`now()` })
     .where('provider', '=', provider)

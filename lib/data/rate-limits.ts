@@ -6,14 +6,15 @@ export type Limit = { bucket: string; windowSeconds: number; hitsMax: number }
 
 /**
  * Counts a hit, or several at once, and says whether that is still within the limit. Fixed windows in the database's time,
- * shared by every process. Answers what is left of it, and the seconds until it begins anew.
+ * shared by every process. Answers how many of the hits are within it, what is left of it, and the seconds until it begins
+ * anew.
  */
-export async function hitLimit({
-  bucket,
-  windowSeconds,
-  hitsMax,
-  hits = 1,
-}: Limit & { hits?: number }): Promise<{ allowed: boolean; remaining: number; retryAfterSeconds: number }> {
+export async function hitLimit({ bucket, windowSeconds, hitsMax, hits = 1 }: Limit & { hits?: number }): Promise<{
+  allowed: boolean
+  granted: number
+  remaining: number
+  retryAfterSeconds: number
+}> {
   const window = sql`make_interval(secs => ${windowSeconds})`
   const row = await db()
     .insertInto('rateLimits')
@@ -29,6 +30,7 @@ export async function hitLimit({
     .executeTakeFirstOrThrow()
   return {
     allowed: row.hits <= hitsMax,
+    granted: Math.max(0, Math.min(hits, hitsMax - (row.hits - hits))),
     remaining: Math.max(0, hitsMax - row.hits),
     retryAfterSeconds: Math.max(1, row.secondsLeft),
   }

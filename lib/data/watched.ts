@@ -171,30 +171,40 @@ export async function markConnection(
 
 /**
  * Puts the look at one other connection of the provider first: whether it is accepted tells a dead token from a
- * provider that refuses everybody. False when there is no other.
+ * provider that refuses everybody. One of another company, where there is one: a whole company may be closed. False when
+ * there is no other at all.
  */
 export async function hastenAnother(
   trx: Kysely<Database>,
-  { connectionId, provider }: { connectionId: string; provider: string },
+  { connectionId, provider, companyId }: { connectionId: string; provider: string; companyId: string | null },
 ): Promise<boolean> {
+  const others = trx
+    .selectFrom('connectionChecks as others')
+    .innerJoin('connections', 'connections.id', 'others.connectionId')
+    .select('others.connectionId')
+    .where('others.reason', '=', 'watch')
+    .where('connections.provider', '=', provider)
+    .where('connections.status', 'in', ['connected', 'connected_limited'])
+    .where('connections.suspectSince', 'is', null)
+    .where('connections.id', '<>', connectionId)
+    .orderBy('others.dueAt')
+    .limit(1)
   const { numUpdatedRows } = await trx
     .updateTable('connectionChecks')
     .set({ dueAt: sql<Date>`least(due_at, now())` })
-    .where(
-      'connectionId',
-      '=',
-      trx
-        .selectFrom('connectionChecks as others')
-        .innerJoin('connections', 'connections.id', 'others.connectionId')
-        .select('others.connectionId')
-        .where('others.reason', '=', 'watch')
-        .where('connections.provider', '=', provider)
-        .where('connections.status', 'in', ['connected', 'connected_limited'])
-        .where('connections.suspectSince', 'is', null)
-        .where('connections.id', '<>', connectionId)
-        .orderBy('others.dueAt')
-        .limit(1),
+    .where('connectionId', '=', ({ fn }) =>
+      fn.coalesce(others.where('connections.providerCompanyId', '<>', companyId), others),
     )
     .executeTakeFirstOrThrow()
   return numUpdatedRows === 1n
+}
+
+/** Brings forward, spread over `withinSeconds`, whatever waits because of what the provider answered, or did not. */
+export async function hastenUnanswered(trx: Kysely<Database>, provider: string, withinSeconds: number): Promise<void> {
+  await sql`
+    update connection_checks set due_at = least(due_at, now() + random() * make_interval(secs => ${withinSeconds}))
+    from connections where connections.id = connection_checks.connection_id and connections.provider = ${provider}
+      and (connection_checks.attempt > 0 or connections.suspect_since is not null) and connection_checks.lease is null`.execute(
+    trx,
+  )
 }

@@ -50,7 +50,7 @@ export function startJobs(): { stop(): Promise<void> } {
 }
 
 /** Runs every live check that is due now; goes on while there are more than it takes at once. */
-async function runDueChecks(): Promise<void> {
+export async function runDueChecks(): Promise<void> {
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const claimed = await claimDueChecks({ limit: CHECKS_AT_ONCE, leaseSeconds: CHECK_LEASE_SECONDS })
     const due = await admit(claimed)
