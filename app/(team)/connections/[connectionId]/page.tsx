@@ -16,7 +16,6 @@ import {
   EndCard,
   FateCard,
   IdentityCard,
-  LinkCard,
   ProposalCard,
   ReportCard,
   SharedBeforeCard,
@@ -27,6 +26,7 @@ import { CaseHeader } from './case-header.tsx'
 import { AccessLog, OlderLinks, Said } from './case-lists.tsx'
 import type { CaseSearch } from './case-search.ts'
 import { readSearch } from './case-search.ts'
+import { LinkCard } from './link-card.tsx'
 import { Timeline } from './timeline.tsx'
 
 type Params = { params: Promise<{ connectionId: string }>; searchParams: Promise<CaseSearch> }

@@ -19,7 +19,6 @@ import {
   checkWords,
   FateCard,
   IdentityCard,
-  LinkCard,
   ProposalCard,
   VerdictCard,
 } from '../../connections/[connectionId]/case-cards.tsx'
@@ -28,6 +27,7 @@ import { CaseHeader } from '../../connections/[connectionId]/case-header.tsx'
 import { OlderLinks, Said } from '../../connections/[connectionId]/case-lists.tsx'
 import type { CaseSearch } from '../../connections/[connectionId]/case-search.ts'
 import { readSearch } from '../../connections/[connectionId]/case-search.ts'
+import { LinkCard } from '../../connections/[connectionId]/link-card.tsx'
 import { Timeline } from '../../connections/[connectionId]/timeline.tsx'
 import { freezeNotice } from '../../notices.ts'
 import { section } from '../../sections.ts'
