@@ -184,6 +184,7 @@ export const actions: Record<string, Guard> = {
   'app/(team)/connections/[connectionId]/actions.ts checkAction': { guard: 'staff', roles: everybody },
   'app/(team)/connections/[connectionId]/actions.ts rotateAction': { guard: 'staff', roles: everybody },
   'app/(team)/connections/[connectionId]/actions.ts closeAction': { guard: 'staff', roles: requesters },
+  'app/(team)/connections/[connectionId]/actions.ts callOffAction': { guard: 'staff', roles: requesters },
   'app/(team)/connections/[connectionId]/actions.ts freezeAction': { guard: 'staff', roles: support },
   'app/(team)/freezes/actions.ts freezeTeamAction': { guard: 'staff', roles: support },
   'app/(team)/freezes/actions.ts freezeCustomerAction': { guard: 'staff', roles: support },

@@ -71,3 +71,54 @@ test('a customer sees what is held and ends it by themselves, without JavaScript
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Withdraw')
   await context.close()
 })
+
+test('an account manager changes their mind, without JavaScript: the connection goes on, and its customer reads it', async ({
+  page,
+  browser,
+}) => {
+  test.setTimeout(120_000)
+  const email = 'kept@acme.example'
+  const { link, connections } = await request({ email, customer: 'Kept Ltd' })
+  const connectionId = connections[0]?.id ?? ''
+  await page.goto(link)
+  await connect(page, { domain: 'e2e-76', token: fakeToken('admin@e2e-76') })
+  await page.waitForURL('**/done')
+
+  const context = await browser.newContext({ javaScriptEnabled: false })
+  const staff = await context.newPage()
+  await signIn(staff, 'account_manager')
+  await staff.goto(`/connections/${connectionId}?do=close`)
+  await staff.getByLabel('Why').fill('The project is over')
+  await staff.getByRole('dialog').getByRole('button', { name: 'Close connection' }).click()
+  await expect(staff.getByText('The connection is closing.')).toBeVisible()
+
+  const subjects = () => mailsTo(email).map(({ subject }) => subject)
+  await expect.poll(subjects).toContainEqual(expect.stringContaining('withdraw'))
+  const letter = mailsTo(email).find(({ subject }) => subject.includes('withdraw'))
+  const withdrawal = /http:\S+\/l\/\S+/.exec(letter?.text ?? '')?.[0] ?? ''
+  await page.goto(withdrawal)
+  await expectBadge(page, 'off_boarding')
+
+  await staff.getByRole('link', { name: 'Call off the closing' }).click()
+  await staff.getByRole('dialog').getByRole('button', { name: 'Call off the closing' }).click()
+  await expect(staff.getByText('Say why. It is kept in the audit log.')).toBeVisible()
+  await staff.getByLabel('Why').fill('The customer stays for another year')
+  await staff.getByRole('dialog').getByRole('button', { name: 'Call off the closing' }).click()
+  await expect(staff.getByText('The closing is called off.')).toBeVisible()
+  await expect(staff.locator('main [data-status=connected]').first()).toBeVisible()
+  await expect(staff.getByText('Closing called off').first()).toBeVisible()
+
+  await expect.poll(subjects).toContainEqual(expect.stringContaining('You need not withdraw'))
+  expect((await page.goto(withdrawal))?.status()).toBe(410)
+  await expectBadge(page, 'revoked', 'LINK_REVOKED')
+
+  await staff.goto(`/connections/${connectionId}?do=call_off`)
+  await staff.getByLabel('Why').fill('Once more')
+  await staff.getByRole('dialog').getByRole('button', { name: 'Call off the closing' }).click()
+  await expect(staff.getByText('The connection is not closing. Somebody was faster.')).toBeVisible()
+
+  await signIn(page, 'account_manager')
+  await page.goto(`/connections/${connectionId}?do=call_off`)
+  await expectAccessible(page)
+  await context.close()
+})

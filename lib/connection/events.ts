@@ -13,6 +13,7 @@ export const eventTypes = [
   'connection.thawed',
   'connection.withdrawn',
   'connection.offboarding',
+  'connection.kept',
   'connection.proved_dead',
 ] as const
 export type EventType = (typeof eventTypes)[number]

@@ -242,6 +242,13 @@ export async function enqueueClosed(
   await tellManager(trx, actor, request, notice, { connectionId, payload })
 }
 
+/** The customer reads that a closing is called off, and that nothing is left for them to withdraw. */
+export async function enqueueKept(trx: Kysely<Database>, actor: Actor, connection: CustomerConnection): Promise<void> {
+  const request = await getRequest(trx, actor, connection.requestId)
+  const payload = factsAbout(connection, { code: 'OK', owner: null })
+  await enqueue(trx, actor, request, { letter: 'kept', connectionId: connection.id, payload })
+}
+
 /** Queues a notice to the account manager, if the request has one, with the page of the console that it is about. */
 export async function tellManager(
   trx: Kysely<Database>,

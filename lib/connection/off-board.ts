@@ -94,10 +94,11 @@ async function begin(
   { connectionId, reason, days }: { connectionId: string; reason: string | null; days: number },
 ): Promise<boolean> {
   const scope = { teamId: actor.teamId, connectionId }
-  const { status: from } = await lockConnection(trx, scope)
+  const { status: from, verdictCode } = await lockConnection(trx, scope)
   const held = await findCredential(trx, { ...scope, state: 'in_force' })
   if (!CAN_END.includes(from) || !held) return false
-  if (!(await insertOffBoarding(trx, actor, { connectionId, reason, days }))) return false
+  if (!(await insertOffBoarding(trx, actor, { connectionId, reason, days, from: { status: from, verdictCode } })))
+    return false
   // A newer token that nobody said yes to is not needed any more.
   await shredCredentials(trx, { ...scope, states: ['pending'], into: 'shredded' })
   await moveStatus(trx, actor, { connectionId, from, to: 'off_boarding', verdictCode: null })

@@ -40,6 +40,7 @@ export type AuditAction =
   | 'connection.exposed'
   | 'connection.rotated'
   | 'connection.off_boarding'
+  | 'connection.called_off'
   | 'connection.end_confirmed'
   | 'connection.closed'
   | 'connection.check_requested'

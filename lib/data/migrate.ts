@@ -19,6 +19,7 @@ import * as operations from './migrations/0012-operations.ts'
 import * as offBoarding from './migrations/0013-off-boarding.ts'
 import * as freezes from './migrations/0015-freezes.ts'
 import * as outages from './migrations/0016-outages.ts'
+import * as callOff from './migrations/0018-call-off.ts'
 import type { Database } from './schema.ts'
 
 /** In order of their names. Imported, not read from a folder, so that a build carries them along. */
@@ -38,6 +39,7 @@ const migrations: Record<string, Migration> = {
   '0013-off-boarding': offBoarding,
   '0015-freezes': freezes,
   '0016-outages': outages,
+  '0018-call-off': callOff,
 }
 
 /**

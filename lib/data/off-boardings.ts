@@ -1,8 +1,9 @@
 import 'server-only'
-import type { Kysely } from 'kysely'
+import type { Kysely, SqlBool } from 'kysely'
 import { sql } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
 import type { EndProof } from '#lib/connection/end-proof.ts'
+import type { Status } from '#lib/connection/status.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { newId } from './ids.ts'
 import type { Database } from './schema.ts'
@@ -26,6 +27,16 @@ export type OffBoarding = {
   endedAt: Date | null
   outcome: 'proved' | 'unproven' | null
   proof: EndProof | null
+  /** Where the connection stood when its end began. */
+  fromStatus: Status | null
+  fromVerdict: VerdictCode | null
+}
+
+type Beginning = {
+  connectionId: string
+  reason: string | null
+  days: number
+  from: { status: Status; verdictCode: VerdictCode | null }
 }
 
 type Scope = { teamId: string; connectionId: string }
@@ -34,7 +45,7 @@ type Scope = { teamId: string; connectionId: string }
 export async function insertOffBoarding(
   trx: Kysely<Database>,
   actor: Actor,
-  { connectionId, reason, days }: { connectionId: string; reason: string | null; days: number },
+  { connectionId, reason, days, from }: Beginning,
 ): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await trx
     .insertInto('offBoardings')
@@ -43,6 +54,8 @@ export async function insertOffBoarding(
       teamId: actor.teamId,
       connectionId,
       reason,
+      fromStatus: from.status,
+      fromVerdict: from.verdictCode,
       askedBy: actor.kind === 'watcher' ? 'operator' : actor.kind,
       deadline: sql<Date>`now() + make_interval(days => ${days})`,
     })
@@ -51,18 +64,22 @@ export async function insertOffBoarding(
   return numInsertedOrUpdatedRows === 1n
 }
 
-/** The end of a connection, open or over; the latest one. */
+const wasNotCalledOff = sql<SqlBool>`outcome is distinct from 'called_off'`
+
+/** The end of a connection, open or over; the latest one. One that was called off is none. */
 export async function findOffBoarding(trx: Kysely<Database>, scope: Scope): Promise<OffBoarding | null> {
   const row = await trx
     .selectFrom('offBoardings')
     .select(['id', 'reason', 'askedBy', 'startedAt', 'deadline', 'way', 'pressedAt', 'probedAt', 'probeCode'])
-    .select(['firstRefusedAt', 'confirmedAt', 'endedAt', 'outcome', 'proof'])
+    .select(['firstRefusedAt', 'confirmedAt', 'endedAt', 'proof', 'fromStatus', 'fromVerdict'])
+    .select(sql<'proved' | 'unproven' | null>`outcome`.as('outcome'))
     .select([
       sql<number>`extract(epoch from deadline - now())::int`.as('secondsLeft'),
       sql<number | null>`extract(epoch from now() - first_refused_at)::int`.as('refusedSeconds'),
     ])
     .where('teamId', '=', scope.teamId)
     .where('connectionId', '=', scope.connectionId)
+    .where(wasNotCalledOff)
     .orderBy('startedAt', 'desc')
     .limit(1)
     .executeTakeFirst()
@@ -104,6 +121,7 @@ export async function noteConfirmation(
     .where('teamId', '=', teamId)
     .where('connectionId', '=', connectionId)
     .where('confirmedAt', 'is', null)
+    .where(wasNotCalledOff)
     .executeTakeFirstOrThrow()
   return numUpdatedRows > 0n
 }
@@ -114,6 +132,11 @@ export async function endOffBoarding(
   { outcome, proof }: { outcome: 'proved' | 'unproven'; proof: EndProof },
 ): Promise<void> {
   await change(trx, scope, { endedAt: sql<Date>`now()`, outcome, proof: JSON.stringify(proof) })
+}
+
+/** Somebody changed their mind before anything was erased. */
+export async function callOffBoarding(trx: Kysely<Database>, scope: Scope): Promise<void> {
+  await change(trx, scope, { endedAt: sql<Date>`now()`, outcome: 'called_off' })
 }
 
 async function change(trx: Kysely<Database>, scope: Scope, values: Record<string, unknown>): Promise<void> {

@@ -491,8 +491,11 @@ type OffBoardingsTable = {
   /** The team's integrations have cleaned up behind them. */
   confirmedAt: MaybeTime
   endedAt: MaybeTime
-  outcome: 'proved' | 'unproven' | null
+  outcome: 'proved' | 'unproven' | 'called_off' | null
   proof: MaybeJson<EndProof>
+  /** Where the connection stood when its end began. */
+  fromStatus: Status | null
+  fromVerdict: VerdictCode | null
 }
 
 /** A machine of the team. Null in `profiles` or `connections`: not limited to any. */

@@ -1,7 +1,7 @@
 import 'server-only'
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
-import type { Watcher } from '#lib/actor.ts'
+import type { Actor, Watcher } from '#lib/actor.ts'
 import type { Status } from '#lib/connection/status.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { DueCheck } from './connection-checks.ts'
@@ -165,6 +165,20 @@ export async function markConnection(
       ...(marks.full && { fullCheckAt: sql<Date>`now()` }),
     })
     .where('teamId', '=', actor.teamId)
+    .where('id', '=', connectionId)
+    .execute()
+}
+
+/** The provider refused the token before it was watched again: that look is the first of two. */
+export async function markSuspectSince(
+  trx: Kysely<Database>,
+  { teamId }: Actor,
+  { connectionId, since }: { connectionId: string; since: Date },
+): Promise<void> {
+  await trx
+    .updateTable('connections')
+    .set({ suspectSince: since })
+    .where('teamId', '=', teamId)
     .where('id', '=', connectionId)
     .execute()
 }

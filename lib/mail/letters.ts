@@ -60,6 +60,7 @@ export type LetterName =
   | 'finished'
   | 'still_needed'
   | 'works_again'
+  | 'kept'
   | 'closed'
   | 'closed_unproven'
   | ManagerLetter
@@ -71,6 +72,7 @@ export const letterNames: readonly LetterName[] = [
   'finished',
   'still_needed',
   'works_again',
+  'kept',
   'closed',
   'closed_unproven',
   ...managerLetters,
@@ -223,7 +225,8 @@ function bodyOf(name: LetterName, say: Say, { link, turn, note, values }: Writte
     case 'closed_unproven':
       return [text(`${name}.why`), { kind: 'list', lines: factLines(say) }, text(`${name}.erased`)]
     case 'works_again':
-      return [text('works_again.why'), text('works_again.need')]
+    case 'kept':
+      return [text(`${name}.why`), text(`${name}.need`)]
     case 'receipt':
     case 'finished': {
       const rest = ['receipt.keep', 'receipt.stop', 'receipt.notYou'].map(text)

@@ -5,6 +5,8 @@ import { notFound, redirect } from 'next/navigation'
 import type { DialogState } from '#components/connection/action-dialog.tsx'
 import type { Staff } from '#lib/actor.ts'
 import { requireActingStaff } from '#lib/auth/session.ts'
+import type { CallOffOutcome } from '#lib/connection/call-off.ts'
+import { callOff } from '#lib/connection/call-off.ts'
 import { openCase } from '#lib/connection/case.ts'
 import type { DecideOutcome } from '#lib/connection/decide.ts'
 import { acceptPending, changeCompany, checkNow, refusePending } from '#lib/connection/decide.ts'
@@ -192,6 +194,14 @@ export async function closeAction(where: Where, _before: DialogState, form: Form
   )
 }
 
+/** The connection goes on after all. */
+export async function callOffAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
+  const staff = await requireActingStaff(...managers)
+  const { connection, control } = await open(staff, where, form)
+  const outcome = await callOff(staff, { connectionId: connection.id, reason: control.reason })
+  return answer(where, form, outcome, 'kept')
+}
+
 async function open(staff: Staff, { connectionId }: Where, form: FormData): Promise<Opened> {
   const connection = await openCase(staff, connectionId)
   if (!connection) notFound()
@@ -200,7 +210,14 @@ async function open(staff: Staff, { connectionId }: Where, form: FormData): Prom
   return { connection, control: { requestId: connection.requestId, linkId, reason } }
 }
 
-type Outcome = ControlOutcome | DecideOutcome | FreezeOutcome | OffBoardOutcome | ProposalOutcome | 'not_waiting'
+type Outcome =
+  | ControlOutcome
+  | CallOffOutcome
+  | DecideOutcome
+  | FreezeOutcome
+  | OffBoardOutcome
+  | ProposalOutcome
+  | 'not_waiting'
 
 /** Done: back to the page, which says so. Else the dialog stays and says why. */
 async function answer({ connectionId, base }: Where, form: FormData, outcome: Outcome, said: string) {

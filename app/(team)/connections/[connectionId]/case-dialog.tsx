@@ -10,6 +10,7 @@ import {
   acceptAction,
   addressAction,
   backupAction,
+  callOffAction,
   checkAction,
   closeAction,
   companyAction,
@@ -41,6 +42,7 @@ export const doings = [
   'check',
   'rotate',
   'close',
+  'call_off',
   'freeze',
   'freeze_customer',
 ] as const
@@ -62,13 +64,14 @@ const actions = {
   check: checkAction,
   rotate: rotateAction,
   close: closeAction,
+  call_off: callOffAction,
   freeze: freezeAction,
   freeze_customer: freezeAction,
 } as const satisfies Record<Doing, unknown>
 
 /** Where somebody would lose something; there the focus starts on Cancel. */
 const DANGEROUS: readonly Doing[] = ['revoke', 'refuse', 'close']
-const NEEDS_REASON: readonly Doing[] = ['revoke', 'close', 'rotate', 'propose', 'freeze', 'freeze_customer']
+const NEEDS_REASON: readonly Doing[] = ['revoke', 'close', 'call_off', 'rotate', 'propose', 'freeze', 'freeze_customer']
 const WITHOUT_REASON: readonly Doing[] = ['backup', 'company', 'accept', 'refuse', 'use_address']
 
 /** The dialog of one step about a connection, with words that name whom it is about. */

@@ -15,6 +15,7 @@ const done = [
   'company',
   'checking',
   'closing',
+  'kept',
   'rotating',
   'proposed',
   'address_kept',

@@ -1,5 +1,6 @@
 import { Moment } from '#components/ui/moment.tsx'
 import type { Staff } from '#lib/actor.ts'
+import { canCallOff } from '#lib/connection/call-off.ts'
 import { takesLink } from '#lib/connection/case-action.ts'
 import { mayFreeze } from '#lib/connection/freeze.ts'
 import { canEnd } from '#lib/connection/off-board.ts'
@@ -32,6 +33,11 @@ export function LinkCard({ subject, language, base, staff }: Shown) {
     { doing: 'check', label: t('case.action.check_now'), fits: connection.nextCheckAt !== null },
     { doing: 'rotate', label: t('case.action.rotate'), fits: connection.status.startsWith('connected') },
     { doing: 'close', label: t('case.action.close'), fits: !cannotName && canEnd(connection) },
+    {
+      doing: 'call_off',
+      label: t('case.action.call_off'),
+      fits: !cannotName && canCallOff(connection.status, subject.ending),
+    },
     { doing: 'freeze', label: t('case.action.freeze'), fits: canFreeze && !isFrozen('connection') },
     { doing: 'freeze_customer', label: t('case.action.freeze_customer'), fits: canFreeze && !isFrozen('customer') },
   ]
