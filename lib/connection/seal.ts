@@ -14,9 +14,6 @@ import type { Database } from '#lib/data/schema.ts'
 import { log } from '#lib/log.ts'
 import type { Secret } from '#lib/secret.ts'
 
-/** Host of a value that no provider has confirmed yet. It is sent nowhere but to the provider's fixed identity host. */
-export const UNVERIFIED_HOST = 'unverified'
-
 /** Encrypts an API token for one connection and one host. Nothing is stored here; call it before the transaction. */
 export async function sealToken(
   actor: Actor,

@@ -5,7 +5,7 @@ import { recordAudit } from '#lib/data/audit-events.ts'
 import { cancelCheck, scheduleCheck } from '#lib/data/connection-checks.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { moveStatus, saveOwner, setTypedDomain, touchConnection } from '#lib/data/connections.ts'
-import { findSameToken, insertCredential, shredCredentials } from '#lib/data/credentials.ts'
+import { findSameToken, insertCredential, shredCredentials, UNVERIFIED_HOST } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
 import { recordConnectionEvent } from '#lib/data/events.ts'
 import { getProfile } from '#lib/data/profiles.ts'
@@ -19,7 +19,7 @@ import type { Secret } from '#lib/secret.ts'
 import { nextTrySeconds } from './next-try.ts'
 import { mayUseOtherCompany } from './other-company.ts'
 import { isReplacing } from './rotate.ts'
-import { sealToken, UNVERIFIED_HOST } from './seal.ts'
+import { sealToken } from './seal.ts'
 import type { Status } from './status.ts'
 import { statusAfter } from './status.ts'
 import { providerOf } from './verify.ts'
@@ -141,10 +141,12 @@ export async function writeSettlement(
   })
   // A retry settles a token that is sealed already: refused, it goes; accepted, it is sealed anew under its real host.
   const nextVersion = trigger === 'retry' ? version : version + 1
-  const ended =
-    keeping === 'in_force' || trigger === 'retry' ? (['pending', 'in_force'] as const) : (['pending'] as const)
   const isTry = connected && keeping === 'nothing'
-  if (keeping !== 'unchanged' && !isTry) await shredCredentials(trx, { ...scope, states: ended, into: 'replaced' })
+  if (keeping !== 'unchanged' && !isTry) {
+    await shredCredentials(trx, { ...scope, states: ['pending'], into: 'shredded' })
+    if (keeping === 'in_force' || trigger === 'retry')
+      await shredCredentials(trx, { ...scope, states: ['in_force'], into: 'replaced' })
+  }
   if (credential && (keeping === 'in_force' || keeping === 'pending')) {
     await insertCredential(trx, actor, { ...credential, version: nextVersion, state: keeping })
     await recordAudit(trx, actor, {

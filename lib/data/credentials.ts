@@ -20,6 +20,9 @@ export type SealedCredential = {
 
 export type NewCredential = Omit<SealedCredential, 'id'>
 
+/** Host of a value that no provider has confirmed yet. It is sent nowhere but to the provider's fixed identity host. */
+export const UNVERIFIED_HOST = 'unverified'
+
 /** A pending value nobody said yes to is erased after this. */
 export const PENDING_HOURS = 24
 
@@ -153,7 +156,10 @@ export async function findSameToken(
   return row ?? null
 }
 
-/** The fingerprint of the newest value that was ever in force; recognises a token that stopped working. */
+/**
+ * The fingerprint of the newest token that ever worked, which is the one that stopped: not of one that waited for a yes,
+ * or for the provider, and may be fine. Its host is known only of a token that was checked.
+ */
 export async function findLastFingerprint(
   trx: Kysely<Database>,
   { teamId, connectionId }: { teamId: string; connectionId: string },
@@ -164,6 +170,7 @@ export async function findLastFingerprint(
     .where('teamId', '=', teamId)
     .where('connectionId', '=', connectionId)
     .where('state', 'in', ['in_force', 'replaced'])
+    .where('host', '<>', UNVERIFIED_HOST)
     .orderBy('version', 'desc')
     .orderBy('createdAt', 'desc')
     .limit(1)
