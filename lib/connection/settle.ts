@@ -4,7 +4,7 @@ import type { Actor } from '#lib/actor.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { cancelCheck, scheduleCheck } from '#lib/data/connection-checks.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
-import { moveStatus, saveOwner, setTypedDomain, touchConnection } from '#lib/data/connections.ts'
+import { moveStatus, saveOwner, touchConnection } from '#lib/data/connections.ts'
 import { findSameToken, insertCredential, shredCredentials, UNVERIFIED_HOST } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
 import { recordConnectionEvent } from '#lib/data/events.ts'
@@ -12,12 +12,13 @@ import { getProfile } from '#lib/data/profiles.ts'
 import type { Database } from '#lib/data/schema.ts'
 import { lockTokensOfTeam } from '#lib/data/shared-fate.ts'
 import { insertVerification } from '#lib/data/verifications.ts'
-import type { TokenOwner, Verdict } from '#lib/providers/provider.ts'
+import type { Verdict } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
 import type { Secret } from '#lib/secret.ts'
 import { nextTrySeconds } from './next-try.ts'
 import { mayUseOtherCompany } from './other-company.ts'
+import { noteRename } from './rename.ts'
 import { isReplacing } from './rotate.ts'
 import { sealToken } from './seal.ts'
 import type { Status } from './status.ts'
@@ -157,7 +158,7 @@ export async function writeSettlement(
   }
   if (connected && !isTry && verdict?.owner) {
     await saveOwner(trx, actor, { connectionId: connection.id, owner: verdict.owner })
-    await followRename(trx, actor, connection, verdict.owner)
+    await noteRename(trx, actor, connection, verdict.owner)
   }
   await touchConnection(trx, actor, {
     connectionId: connection.id,
@@ -215,16 +216,4 @@ async function unlessTakenMeanwhile(trx: Kysely<Database>, actor: Actor, settlem
   if (isReplacing(connection))
     return notKept(connection, { code: 'ALREADY_CONNECTED', verdict: settlement.verdict }, settlement)
   return { ...settlement, code: 'ALREADY_CONNECTED', status: 'needs_manager', keeping: 'pending' }
-}
-
-/** The company of before has another domain by now: what was typed is put right, and people can read why. */
-async function followRename(
-  trx: Kysely<Database>,
-  actor: Actor,
-  { id: connectionId, connectedAt, providerCompanyDomain: from }: CustomerConnection,
-  { companyDomain: to }: TokenOwner,
-): Promise<void> {
-  if (!connectedAt || !from || !to || from === to) return
-  await setTypedDomain(trx, actor, { connectionId, typedDomain: to })
-  await recordAudit(trx, actor, { action: 'connection.company_renamed', objectId: connectionId, details: { from, to } })
 }

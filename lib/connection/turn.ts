@@ -6,7 +6,7 @@ import { recordAudit } from '#lib/data/audit-events.ts'
 import type { DueCheck } from '#lib/data/connection-checks.ts'
 import { holdsLease } from '#lib/data/connection-checks.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
-import { getConnection, lockConnection, moveStatus, saveOwner, saveTyped } from '#lib/data/connections.ts'
+import { getConnection, lockConnection, moveStatus, saveOwner } from '#lib/data/connections.ts'
 import { resealCredential } from '#lib/data/credentials.ts'
 import { inTransaction } from '#lib/data/database.ts'
 import { recordConnectionEvent } from '#lib/data/events.ts'
@@ -19,6 +19,7 @@ import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { Secret } from '#lib/secret.ts'
 import { enqueueWorksAgain, repairFacts, tellOfRights, tellOfStop } from './letters.ts'
 import { lockNewestLink, reissueIn } from './links.ts'
+import { noteRename } from './rename.ts'
 import { sealToken } from './seal.ts'
 import type { Status } from './status.ts'
 import { providerOf } from './verify.ts'
@@ -79,12 +80,7 @@ export async function followRename(ready: Ready, { apiToken }: { apiToken: Secre
   const sealed = await sealToken(watcher, { connectionId: connection.id, host, apiToken })
   await resealCredential(trx, watcher, { ...sealed, id: one.credential.id })
   await saveOwner(trx, watcher, { connectionId: connection.id, owner })
-  await saveTyped(trx, watcher, { ...connection, connectionId: connection.id, typedDomain: owner.companyDomain })
-  await recordAudit(trx, watcher, {
-    action: 'connection.company_renamed',
-    objectId: connection.id,
-    details: { from: one.companyDomain, to: owner.companyDomain },
-  })
+  await noteRename(trx, watcher, connection, owner)
   await recordConnectionEvent(trx, watcher, { type: 'connection.replaced', connectionId: connection.id })
 }
 
