@@ -1,6 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Browser, Page } from '@playwright/test'
-import { connect, expect, expectBadge, fakeToken, mailsTo, portal, request, signIn, stopKeyOf } from './fixtures.ts'
+import {
+  connect,
+  expect,
+  expectBadge,
+  fake,
+  fakeToken,
+  mailsTo,
+  portal,
+  request,
+  signIn,
+  stopKeyOf,
+} from './fixtures.ts'
 import { routes } from './guards.ts'
 import { test } from './looks.ts'
 
@@ -274,6 +285,7 @@ test('what anybody may read', async ({ page, expectLooks }) => {
     ['front door', '/'],
     ['help', '/help'],
     ['guide', '/guides/pipedrive'],
+    ['reference of the API', '/docs/api'],
     ['no such page', '/nowhere'],
   ] as const) {
     await page.goto(address)
@@ -476,6 +488,90 @@ test('connection dialogs', async ({ page, browser, expectLooks }) => {
   await page.getByRole('button', { name: 'Show the address' }).click()
   await expect(page.getByText('Send this only to Jane Miller')).toBeVisible()
   await expectLooks(page, 'link shown once', { without: letters(page) })
+})
+
+/** What the watcher needs between two refusals to be sure. */
+const SURE_MS = 65_000
+
+/** The link in the letter with this in its subject. It comes when the worker gets to it. */
+async function linkOf(email: string, subject: string): Promise<string> {
+  const letter = () => mailsTo(email).find((mail) => mail.subject.includes(subject))?.text ?? ''
+  await expect.poll(letter, { timeout: 120_000 }).toContain('/l/')
+  return /http:\S+\/l\/\S+/.exec(letter())?.[0] ?? ''
+}
+
+test('repair and end', async ({ page, browser, expectLooks }) => {
+  const member = await browser.newPage()
+  await signIn(member, 'admin')
+  const dead = await request({ customer: 'Larch Dead', email: 'dead@looks.example' })
+  const ended = await request({ customer: 'Larch End', email: 'end@looks.example' })
+  await handIn(browser, dead.link, { domain: 'looks-12', token: 'admin@looks-12' })
+  await page.goto(ended.link)
+  await connect(page, { domain: 'looks-13', token: fakeToken('admin@looks-13') })
+  await page.waitForURL('**/done')
+
+  await member.goto(`/connections/${idOf(ended)}?do=close`)
+  await member.getByLabel('Why').fill('The project is over')
+  await member.getByRole('dialog').getByRole('button', { name: 'Close connection' }).click()
+  await expect(member.getByText('The connection is closing.')).toBeVisible()
+  await expectLooks(member, 'closing, for the team', { without: letters(member) })
+  await page.goto(await linkOf('end@looks.example', 'withdraw'))
+  await page.getByRole('button', { name: 'I did it, check now' }).click()
+  await expect(page.getByText('The old token still works')).toBeVisible({ timeout: 30_000 })
+  await expectLooks(page, 'still alive')
+
+  await fake('regenerate', { name: 'admin@looks-12' })
+  await fake('regenerate', { name: 'admin@looks-13' })
+  await portal('check', idOf(dead))
+  await page.getByRole('button', { name: 'I did it, check now' }).click()
+  await expect(page.getByText('Pipedrive refused the token', { exact: true })).toBeVisible({ timeout: 30_000 })
+  await expectLooks(page, 'refused once')
+  await page.waitForTimeout(SURE_MS)
+  await portal('check', idOf(dead)).catch(() => {})
+  await expect(page.getByRole('heading', { name: 'The token is dead' })).toBeVisible({ timeout: 180_000 })
+  await expectLooks(page, 'proved dead')
+  await expectLooks(page, 'certificate on paper', { media: 'print' })
+  await member.goto(`/connections/${idOf(ended)}`)
+  await expectLooks(member, 'closed, for the team', { without: letters(member) })
+
+  await page.goto(await linkOf('dead@looks.example', 'stopped accepting'))
+  await expectBadge(page, 'stopped', 'STOPPED_WORKING')
+  await expectLooks(page, 'stopped')
+  await member.goto(`/connections/${idOf(dead)}`)
+  await expectLooks(member, 'stopped, for the team', { without: letters(member) })
+})
+
+test('keys and stops', async ({ page, browser, expectLooks }) => {
+  const others = rowsBeside(page, 'Larch sync')
+  await signIn(page, 'admin')
+  await page.goto('/settings/keys/new')
+  await page.getByRole('button', { name: 'Make the key' }).click()
+  await expect(page.locator('main').getByRole('alert').first()).toContainText('Tick at least one.')
+  await expectLooks(page, 'new key, with faults')
+  await page.getByLabel('Name').fill('Larch sync')
+  await page.getByLabel('Read connections').check()
+  await page.getByRole('button', { name: 'Make the key' }).click()
+  await expect(page.getByRole('heading', { name: 'Copy the key of “Larch sync” now' })).toBeVisible()
+  await expectLooks(page, 'key shown once')
+  await page.getByRole('link', { name: 'Done' }).click()
+  await page.getByRole('row', { name: 'Larch sync' }).getByText('Change').click()
+  await expectLooks(page, 'keys', { without: others })
+  await page.getByRole('link', { name: 'Replace the key' }).click()
+  await expectLooks(page, 'replace a key', { without: others })
+
+  const asked = await request({ customer: 'Larch Stop' })
+  await handIn(browser, asked.link, { domain: 'looks-14', token: 'admin@looks-14' })
+  await page.goto(`/connections/${idOf(asked)}?do=freeze`)
+  await expectLooks(page, 'stop hand-off', { without: letters(page) })
+  await page.getByRole('textbox', { name: 'Why' }).fill('A laptop was stolen')
+  await page.getByRole('button', { name: 'Stop hand-off' }).click()
+  await expect(page.getByText('Hand-off is stopped. Integrations are refused')).toBeVisible()
+  await expectLooks(page, 'stopped by hand', { without: letters(page) })
+  await page.goto('/support')
+  const rest = page.locator('tbody tr').filter({ hasNotText: 'Larch Stop' })
+  await expectLooks(page, 'list of stops', { without: rest })
+  await page.getByRole('row', { name: 'Larch Stop' }).getByRole('link', { name: 'Let go on' }).click()
+  await expectLooks(page, 'let hand-off go on', { without: rest })
 })
 
 test('support', async ({ page, browser, expectLooks }) => {

@@ -19,11 +19,13 @@ export default async function TeamLayout({ children }: { children: ReactNode }) 
   const links = (Object.keys(section) as SectionName[])
     .filter((name) => (section[name].roles as readonly string[]).includes(staff.role))
     .map((name) => ({ path: section[name].path, label: t(`team.frame.sections.${name}`) }))
+  // Before it has a name of its own, the team bears the product's.
+  const isNamed = session.teamName !== t('fault.product')
   return (
     <div className="console">
       <header className="console-bar">
         <p className="console-brand">
-          <span className="text-muted">{t('fault.product')}</span> <bdi>{session.teamName}</bdi>
+          {isNamed && <span className="text-muted">{t('fault.product')}</span>} <bdi>{session.teamName}</bdi>
         </p>
         <ConsoleNav label={t('team.frame.nav')} links={links} />
         <details className="console-account">
