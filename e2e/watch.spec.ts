@@ -63,6 +63,12 @@ test('a regenerated token is noticed, the customer mends it in place, and the sa
   await signIn(page, 'account_manager')
   await page.goto(`/connections?q=${reference}`)
   await expect(page.locator('main [data-status=connected]').first()).toBeVisible()
+
+  // Whoever answers for the customer reads how soon they were told.
+  await page.goto(`/connections/${connectionId}`)
+  await expect(page.getByText('Stopped between')).toBeVisible()
+  await expect(page.getByText(/within (a minute|\d minutes) of the first refusal/)).toBeVisible()
+  await expectAccessible(page)
 })
 
 test('"check now" on the page of a connection looks at once', async ({ page }) => {

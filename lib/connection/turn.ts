@@ -11,6 +11,7 @@ import { resealCredential } from '#lib/data/credentials.ts'
 import { inTransaction } from '#lib/data/database.ts'
 import { recordConnectionEvent } from '#lib/data/events.ts'
 import type { Database } from '#lib/data/schema.ts'
+import { recordStop } from '#lib/data/stops.ts'
 import { insertVerification } from '#lib/data/verifications.ts'
 import type { Watched } from '#lib/data/watched.ts'
 import { lookLater, markConnection } from '#lib/data/watched.ts'
@@ -104,6 +105,8 @@ export async function stop(
     const { status } = await lockConnection(trx, one)
     if (status !== one.status || !(await holdsLease(trx, due))) return
     const connection = await getConnection(trx, one)
+    const refusedAt = one.suspectSince ?? new Date()
+    await recordStop(trx, watcher, { connectionId, requestId, workedAt: connection.checkedAt, refusedAt })
     await turn({ trx, watcher, connection, one, verdict }, { to: 'stopped', code: codeOfStop(code) })
     await markConnection(trx, watcher, { connectionId, suspect: false, degraded: false, stopped: true, checked: true })
     await lookLater(trx, due, { inSeconds: watchAgainSeconds, answered: true })

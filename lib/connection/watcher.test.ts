@@ -6,6 +6,7 @@ import { claimDueChecks } from '#lib/data/connection-checks.ts'
 import { findCredential } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
 import { findOpenIncident } from '#lib/data/provider-health.ts'
+import { findLatestStop, readStopTimes } from '#lib/data/stops.ts'
 import type { FakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { startFakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { Secret } from '#lib/secret.ts'
@@ -72,7 +73,7 @@ onEachEngine(
   () => {
     beforeEach(async () => {
       pipedrive.reset()
-      for (const table of ['connectionChecks', 'providerMinutes', 'providerIncidents'] as const)
+      for (const table of ['connectionChecks', 'providerMinutes', 'providerIncidents', 'stops'] as const)
         await db().deleteFrom(table).execute()
       await db().updateTable('connections').set({ suspectSince: null }).execute()
       operator = await makeTeam()
@@ -129,6 +130,30 @@ onEachEngine(
       await passTime(3_600)
       await look()
       assert.equal((await lettersOf(asked.connectionId)).length, 4)
+    })
+
+    test('a stop is kept with the last good look before, the first refusal, and when the mail was accepted', async () => {
+      await connected('admin@watch-0', 'watch-0')
+      await sql`update connections set checked_at = now() - interval '4 hours' where id = ${asked.connectionId}`.execute(
+        db(),
+      )
+      pipedrive.regenerate('admin')
+      await look()
+      await passTime(65)
+      await look()
+      const fresh = await findLatestStop(db(), asked.holder)
+      assert.ok(fresh?.workedAt)
+      assert.equal(Math.round((fresh.refusedAt.getTime() - fresh.workedAt.getTime()) / 60_000), 4 * 60 - 1)
+      assert.equal(Math.round((fresh.stoppedAt.getTime() - fresh.refusedAt.getTime()) / 1_000), 65)
+      assert.deepEqual([fresh.mailedAt, fresh.isMailGivenUp], [null, false])
+      assert.deepEqual(await readStopTimes(db(), 1), { stops: 1, mailed: 0, medianSeconds: 0, slowestSeconds: 0 })
+
+      await sql`update outbox set accepted_at = created_at + interval '5 seconds' where letter = 'stopped'`.execute(
+        db(),
+      )
+      const told = await findLatestStop(db(), asked.holder)
+      assert.equal(told?.mailedAt && Math.round((told.mailedAt.getTime() - told.refusedAt.getTime()) / 1_000), 70)
+      assert.deepEqual(await readStopTimes(db(), 1), { stops: 1, mailed: 1, medianSeconds: 70, slowestSeconds: 70 })
     })
 
     test('the link in the letter is for the repair, and the one before it is dead', async () => {

@@ -14,6 +14,8 @@ import { findOffBoarding } from './off-boardings.ts'
 import type { Database } from './schema.ts'
 import type { SecureLink } from './secure-links.ts'
 import { findNewestLink } from './secure-links.ts'
+import type { Stop } from './stops.ts'
+import { findLatestStop } from './stops.ts'
 import type { RightsReport, Verification } from './verifications.ts'
 import { findLatestReport, findLatestVerification } from './verifications.ts'
 
@@ -27,6 +29,8 @@ export type Case = {
   others: number
   seen: Verification | null
   ending: OffBoarding | null
+  /** The latest time that it stopped, mended or not. */
+  stop: Stop | null
   /** From the latest check that looked at rights. */
   rights: RightsReport | null
   /** The latest change of the company's address that we followed. */
@@ -43,7 +47,7 @@ export type Case = {
 
 export async function readCase(trx: Kysely<Database>, connection: CustomerConnection): Promise<Case> {
   const { teamId, requestId, id: connectionId } = connection
-  const [contacts, link, siblings, seen, rights, renamed, times, ending, proposal, handOver, freezes] =
+  const [contacts, link, siblings, seen, rights, renamed, times, ending, proposal, handOver, freezes, stop] =
     await Promise.all([
       getRequestContacts(trx, { teamId, requestId }),
       findNewestLink(trx, { teamId, requestId }),
@@ -56,6 +60,7 @@ export async function readCase(trx: Kysely<Database>, connection: CustomerConnec
       findWaitingProposal(trx, { teamId, requestId }),
       findWaitingHandOver(trx, { teamId, requestId }),
       listFreezesOf(trx, { teamId, connectionId }),
+      findLatestStop(trx, { teamId, connectionId }),
     ])
   const { companyDomain, companyName } = seen?.owner ?? {}
   const createdAt = link && (await findLinkStart(trx, link))
@@ -67,6 +72,7 @@ export async function readCase(trx: Kysely<Database>, connection: CustomerConnec
     others: siblings.length - 1,
     seen,
     ending,
+    stop,
     rights,
     renamed,
     seenCompany: companyDomain ? { name: companyName ?? null, domain: companyDomain } : null,

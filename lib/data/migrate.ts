@@ -20,6 +20,7 @@ import * as offBoarding from './migrations/0013-off-boarding.ts'
 import * as freezes from './migrations/0015-freezes.ts'
 import * as outages from './migrations/0016-outages.ts'
 import * as callOff from './migrations/0018-call-off.ts'
+import * as stops from './migrations/0019-stops.ts'
 import type { Database } from './schema.ts'
 
 /** In order of their names. Imported, not read from a folder, so that a build carries them along. */
@@ -40,6 +41,7 @@ const migrations: Record<string, Migration> = {
   '0015-freezes': freezes,
   '0016-outages': outages,
   '0018-call-off': callOff,
+  '0019-stops': stops,
 }
 
 /**

@@ -41,6 +41,7 @@ export type Database = {
   providerIncidents: ProviderIncidentsTable
   events: EventsTable
   offBoardings: OffBoardingsTable
+  stops: StopsTable
   contactProposals: ContactProposalsTable
   unfinishedRequests: UnfinishedRequestsTable
   integrations: IntegrationsTable
@@ -496,6 +497,18 @@ type OffBoardingsTable = {
   /** Where the connection stood when its end began. */
   fromStatus: Status | null
   fromVerdict: VerdictCode | null
+}
+
+/** A time that the watcher found a token refused for good. */
+type StopsTable = {
+  id: string
+  teamId: string
+  connectionId: string
+  requestId: string
+  /** When the provider last accepted the token before. */
+  workedAt: MaybeTime
+  refusedAt: Time
+  stoppedAt: Time
 }
 
 /** A machine of the team. Null in `profiles` or `connections`: not limited to any. */

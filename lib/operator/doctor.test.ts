@@ -6,6 +6,7 @@ import { requestConnections } from '#lib/connection/request.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { scheduleCheck } from '#lib/data/connection-checks.ts'
 import { db } from '#lib/data/database.ts'
+import { recordStop } from '#lib/data/stops.ts'
 import { deliverDue } from '#lib/jobs/outbox.ts'
 import { type FakePipedrive, startFakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { forgetEnv, onEachEngine, setEnv, temporaryFolder } from '#lib/testing/engines.ts'
@@ -97,6 +98,21 @@ onEachEngine(() => {
     await sql`update audit_events set at = now() - interval '10 minutes' where object_id = 'req_1'`.execute(db())
     await sql`alter table audit_events enable trigger user`.execute(db())
     assert.match((await findCheck('audit')).detail, /wait \d+ s/)
+  })
+
+  test('how soon customers hear of a token that stopped is a figure, never a fault', async () => {
+    assert.equal((await findCheck('stops')).detail, 'no connection stopped in 30 days')
+    const { id: requestId, connections } = await ask()
+    const connectionId = connections[0]?.id ?? ''
+    const refusedAt = new Date(Date.now() - 3_600_000)
+    await recordStop(db(), operator, { connectionId, requestId, workedAt: null, refusedAt })
+    assert.match((await findCheck('stops')).detail, /1 connections stopped in 30 days, 0 customers were mailed$/)
+    await sql`update outbox set letter = 'stopped', created_at = now() - interval '1 hour',
+      accepted_at = ${refusedAt}::timestamptz + interval '80 seconds' where request_id = ${requestId}`.execute(db())
+    const { ok, detail } = await findCheck('stops')
+    assert.ok(ok)
+    assert.match(detail, /1 customers were mailed: half of them within 80 s of the first refusal, the last within 80 s/)
+    await db().deleteFrom('stops').execute()
   })
 
   test('a mail server that is not there is told with its setting', async () => {

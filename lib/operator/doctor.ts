@@ -11,6 +11,7 @@ import {
 } from '#lib/data/health.ts'
 import { isMigrated } from '#lib/data/migrate.ts'
 import { listFailedLetters } from '#lib/data/outbox.ts'
+import { readStopTimes } from '#lib/data/stops.ts'
 import { env } from '#lib/env.ts'
 import { askMailServer } from '#lib/mail/send.ts'
 import { providers } from '#lib/providers/registry.ts'
@@ -41,6 +42,7 @@ export async function examineAll(): Promise<Check[]> {
     look('checks', checkAge),
     look('audit', auditLag),
     look('letters', givenUp),
+    look('stops', stopTimes),
   ])
   return [...needed, ...more]
 }
@@ -114,6 +116,17 @@ async function auditLag(): Promise<string> {
 async function givenUp(): Promise<string> {
   const failed = await listFailedLetters(db())
   return failed.length === 0 ? 'none was given up' : `${failed.length} were given up: npm run portal -- jobs list`
+}
+
+const STOPS_DAYS = 30
+
+/** How soon customers are told that a token is refused. A figure to know, never a fault. */
+async function stopTimes(): Promise<string> {
+  const { stops, mailed, medianSeconds, slowestSeconds } = await readStopTimes(db(), STOPS_DAYS)
+  if (stops === 0) return `no connection stopped in ${STOPS_DAYS} days`
+  const told = `${stops} connections stopped in ${STOPS_DAYS} days, ${mailed} customers were mailed`
+  if (mailed === 0) return told
+  return `${told}: half of them within ${medianSeconds} s of the first refusal, the last within ${slowestSeconds} s`
 }
 
 async function outboxAge(): Promise<string> {

@@ -27,6 +27,7 @@ import { AccessLog, OlderLinks, Said } from './case-lists.tsx'
 import type { CaseSearch } from './case-search.ts'
 import { readSearch } from './case-search.ts'
 import { LinkCard } from './link-card.tsx'
+import { StopCard } from './stop-card.tsx'
 import { Timeline } from './timeline.tsx'
 
 type Params = { params: Promise<{ connectionId: string }>; searchParams: Promise<CaseSearch> }
@@ -68,6 +69,7 @@ export default async function ConnectionPage({ params, searchParams }: Params) {
           <EndCard {...shown} />
           <ProposalCard {...shown} base="connections" cannotName={staff.role === 'support'} />
           <VerdictCard {...shown} />
+          <StopCard {...shown} />
           <SharedBeforeCard {...shown} />
           <ReportCard {...shown} />
           <section aria-labelledby="timeline" className="space-y-3">

@@ -28,6 +28,7 @@ import { OlderLinks, Said } from '../../connections/[connectionId]/case-lists.ts
 import type { CaseSearch } from '../../connections/[connectionId]/case-search.ts'
 import { readSearch } from '../../connections/[connectionId]/case-search.ts'
 import { LinkCard } from '../../connections/[connectionId]/link-card.tsx'
+import { StopCard } from '../../connections/[connectionId]/stop-card.tsx'
 import { Timeline } from '../../connections/[connectionId]/timeline.tsx'
 import { freezeNotice } from '../../notices.ts'
 import { section } from '../../sections.ts'
@@ -83,6 +84,7 @@ export default async function SupportCasePage({ params, searchParams }: Params) 
         <div className="space-y-6">
           <ProposalCard {...shown} base="support" cannotName={staff.role === 'support'} />
           <VerdictCard {...shown} />
+          <StopCard {...shown} />
           <ReadyReply {...shown} />
           <section aria-labelledby="timeline" className="space-y-3">
             <h2 id="timeline" className="font-semibold text-lg">
