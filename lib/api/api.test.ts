@@ -9,7 +9,7 @@ import { revokeIntegration, rotateKey } from '#lib/connection/integrations.ts'
 import { endLinkAt, extendLink, findLinkByKey } from '#lib/connection/links.ts'
 import { visit } from '#lib/connection/visit.ts'
 import { db } from '#lib/data/database.ts'
-import { numberEvents } from '#lib/data/events.ts'
+import { numberEvents, purgeEvents } from '#lib/data/events.ts'
 import type { FakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { startFakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { scopes } from '#lib/scopes.ts'
@@ -420,6 +420,37 @@ onEachEngine(
       )
       for (const bad of ['nonsense', Buffer.from(`1:con_${NOBODY}`).toString('base64url')])
         assert.equal((await callApi('GET', `/api/v1/events?cursor=${bad}`, { key })).body.code, 'invalid_request')
+    })
+
+    test('a place behind which events are gone is told, and nobody goes on as if nothing had been', async () => {
+      const { key } = await makeMachine(operator)
+      const { nextCursor: beginning } = await eventsAfter(key)
+      const asked = await ask(operator)
+      await visit(asked.holder)
+      const first = await eventsAfter(key, '?limit=1')
+      const { nextCursor: head } = await eventsAfter(key)
+      const { teamId } = operator
+      const age = sql`update events set created_at = created_at - interval '91 days' where team_id = ${teamId}`
+      await age.execute(db())
+      await connect(asked.holder, typed('admin'))
+      while ((await numberEvents()) > 0);
+      assert.equal(await purgeEvents(db(), { teamId, dryRun: true }), 2)
+      assert.equal(await purgeEvents(db(), { teamId, dryRun: false }), 2)
+      for (const place of [beginning, first.nextCursor]) {
+        const { status, body } = await callApi('GET', `/api/v1/events?cursor=${place}`, { key })
+        assert.deepEqual([status, body.code], [410, 'cursor_expired'])
+        assert.match(body.detail, /kept for 90 days/)
+      }
+      const types = async (query: string) => (await eventsAfter(key, query)).data.map(({ type }) => type)
+      assert.deepEqual(await types(`?cursor=${head}`), ['connection.ready'])
+      assert.deepEqual(await types(''), ['connection.ready'])
+
+      // However old, the newest stays: the next one has its place behind it.
+      await age.execute(db())
+      assert.equal(await purgeEvents(db(), { teamId, dryRun: false }), 0)
+      const { nextCursor } = await eventsAfter(key)
+      await callApi('POST', `/api/v1/connections/${asked.connectionId}/off-board`, { key })
+      assert.deepEqual(await types(`?cursor=${nextCursor}`), ['connection.offboarding'])
     })
 
     test('a limited key reads events of its own connections, and passes over the others', async () => {

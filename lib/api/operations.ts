@@ -207,13 +207,13 @@ export const listEvents = operation({
   path: '/api/v1/events',
   summary: 'Read events',
   description:
-    'What happened, the oldest first, each once. Keep `nextCursor` and ask with it again: it is always given, and you miss nothing and read nothing twice.',
+    'What happened, the oldest first, each once. Keep `nextCursor` and ask with it again: it is always given, and you miss nothing and read nothing twice. Events are kept for 90 days: whoever stays away longer gets `cursor_expired`.',
   scopes: ['events:read'],
   params: nothing,
   query: eventQuery,
   body: null,
   success: { status: 200, description: 'Events after the cursor; none when there is nothing new.', schema: eventList },
-  problems: [],
+  problems: ['cursor_expired'],
   conditional: true,
   limit: 'calls',
 })

@@ -4,6 +4,10 @@ import { sql } from 'kysely'
 import type { Operator } from '#lib/actor.ts'
 import { sealAuditChain, verifyAuditChain } from '#lib/data/audit-chain.ts'
 import { db } from '#lib/data/database.ts'
+import { numberEvents } from '#lib/data/events.ts'
+import { noteLinkFetch } from '#lib/data/link-fetches.ts'
+import { endIncident, openIncident } from '#lib/data/provider-health.ts'
+import { recordStop } from '#lib/data/stops.ts'
 import { deliverDue } from '#lib/jobs/outbox.ts'
 import { type FakePipedrive, startFakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { onEachEngine } from '#lib/testing/engines.ts'
@@ -11,6 +15,7 @@ import { type Asked, ask, makeTeam, statusOf, typed } from '#lib/testing/story.t
 import { connect } from './connect.ts'
 import { saveDraft } from './draft.ts'
 import { reissueLink, revokeLink } from './links.ts'
+import { withdraw } from './off-board.ts'
 import { requestConnections } from './request.ts'
 import { limitRetention, runRetention } from './retain.ts'
 
@@ -203,6 +208,66 @@ onEachEngine(
       assert.equal((await runRetention()).drafts, 1)
       const left = await db().selectFrom('requests').select('id').where('id', '=', draft.id).execute()
       assert.deepEqual(left, [])
+    })
+
+    test('events go from the oldest on, and none before one that is kept', async () => {
+      const { teamId } = operator
+      const { holder } = await ask(operator)
+      await connect(holder, typed('admin'))
+      await withdraw(holder)
+      while ((await numberEvents()) > 0);
+      const places = async () =>
+        (await db().selectFrom('events').select('seq').where('teamId', '=', teamId).orderBy('seq').execute()).map(
+          ({ seq }) => Number(seq),
+        )
+      assert.deepEqual(await places(), [1, 2, 3, 4])
+      const ageOf = (seq: number) =>
+        sql`update events set created_at = now() - interval '91 days' where team_id = ${teamId} and seq = ${seq}`.execute(
+          db(),
+        )
+      await ageOf(2)
+      assert.equal((await runRetention()).events, 0)
+      assert.deepEqual(await places(), [1, 2, 3, 4])
+      await ageOf(1)
+      assert.equal((await runRetention({ dryRun: true })).events, 2)
+      assert.equal((await runRetention()).events, 2)
+      await ageOf(3)
+      await ageOf(4)
+      assert.equal((await runRetention()).events, 1)
+      assert.deepEqual(await places(), [4], 'the newest stays')
+    })
+
+    test('what is over for a year goes, what goes on stays', async () => {
+      const { teamId } = operator
+      const { requestId, connectionId, holder } = await ask(operator)
+      await noteLinkFetch({ id: holder.linkId, teamId })
+      await recordStop(db(), operator, { connectionId, requestId, workedAt: null, refusedAt: new Date() })
+      for (const provider of ['over', 'under-way']) await openIncident(db(), provider, 'unanswered')
+      await endIncident(db(), 'over')
+      for (const [freezeId, endedAt] of [
+        ['frz_over', sql`now()`],
+        ['frz_under_way', sql`null`],
+      ] as const)
+        await sql`insert into freezes (id, team_id, scope, object_id, reason, started_kind, started_by, ended_at)
+          values (${freezeId}, ${teamId}, 'team', ${freezeId}, 'test', 'operator', '', ${endedAt})`.execute(db())
+      const pass = async (days: number) => {
+        const back = sql`make_interval(days => ${days}::int)`
+        await sql`update link_fetches set day = day - ${days}::int where team_id = ${teamId}`.execute(db())
+        await sql`update stops set stopped_at = stopped_at - ${back} where team_id = ${teamId}`.execute(db())
+        await sql`update provider_incidents set ended_at = ended_at - ${back}`.execute(db())
+        await sql`update freezes set ended_at = ended_at - ${back} where team_id = ${teamId}`.execute(db())
+      }
+      assert.equal((await runRetention()).records, 0)
+      await pass(91)
+      assert.equal((await runRetention()).records, 1, 'the fetch of a link')
+      await pass(275)
+      assert.equal((await runRetention({ dryRun: true })).records, 3)
+      assert.equal((await runRetention()).records, 3)
+      const freezes = await db().selectFrom('freezes').select('id').where('teamId', '=', teamId).execute()
+      assert.deepEqual(freezes, [{ id: 'frz_under_way' }])
+      const open = await db().selectFrom('providerIncidents').select('provider').execute()
+      assert.deepEqual(open, [{ provider: 'under-way' }])
+      await endIncident(db(), 'under-way')
     })
   },
   () => ({ PIPEDRIVE_BASE_URL: fake.url }),

@@ -3,6 +3,7 @@ import type { Operator } from '#lib/actor.ts'
 import { proven } from '#lib/actor.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
+import { purgeEvents } from '#lib/data/events.ts'
 import { listProfiles } from '#lib/data/profiles.ts'
 import type { Due } from '#lib/data/retention.ts'
 import {
@@ -10,8 +11,12 @@ import {
   listDue,
   listDueDrafts,
   listTeamRetention,
+  purgeFetches,
+  purgeFreezes,
+  purgeIncidents,
   purgeLooseContacts,
   purgeShredded,
+  purgeStops,
   purgeTeamLetters,
   setTeamRetention,
 } from '#lib/data/retention.ts'
@@ -26,6 +31,9 @@ export type RetentionCounts = {
   verifications: number
   drafts: number
   credentialRows: number
+  events: number
+  /** Short records that nobody asks for any more: fetches of links, stops, freezes and incidents that are over. */
+  records: number
   /** There is more than one run takes on; the next one goes on. */
   more: boolean
 }
@@ -46,6 +54,8 @@ export async function runRetention({ dryRun = false } = {}): Promise<RetentionCo
     verifications: 0,
     drafts: 0,
     credentialRows: 0,
+    events: 0,
+    records: 0,
     more: false,
   }
   for (const { teamId, days: teamDays } of await listTeamRetention(db())) {
@@ -55,10 +65,13 @@ export async function runRetention({ dryRun = false } = {}): Promise<RetentionCo
       await deleteDrafts(due, counts, dryRun)
     }
     const days = teamDays ?? RETENTION_DAYS.normal
+    counts.events += await purge((trx) => purgeEvents(trx, { dryRun, teamId }), dryRun)
     counts.contacts += await purge((trx) => purgeLooseContacts(trx, { dryRun, teamId, days }), dryRun)
   }
   counts.credentialRows += await purge((trx) => purgeShredded(trx, { dryRun }), dryRun)
   counts.letters += await purge((trx) => purgeTeamLetters(trx, { dryRun }), dryRun)
+  for (const purgeOld of [purgeFetches, purgeStops, purgeFreezes, purgeIncidents])
+    counts.records += await purge((trx) => purgeOld(trx, { dryRun }), dryRun)
   return counts
 }
 

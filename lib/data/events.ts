@@ -87,6 +87,27 @@ export async function numberEvents(): Promise<number> {
   })
 }
 
+export const EVENTS_KEPT_DAYS = 90
+const PURGED_AT_ONCE = 500
+
+/**
+ * Lets events of a team go that are old enough, from the oldest on without a gap, so that a reader's place tells whether
+ * anything behind it is missing. The newest stays: the next one is numbered after it. Answers how many went, or would.
+ */
+export async function purgeEvents(
+  trx: Kysely<Database>,
+  { teamId, dryRun }: { teamId: string; dryRun: boolean },
+): Promise<number> {
+  const old = sql`select id from events where team_id = ${teamId} and seq < least(
+      (select max(seq) from events where team_id = ${teamId}),
+      (select seq from events where team_id = ${teamId} and seq is not null
+        and created_at >= now() - make_interval(days => ${EVENTS_KEPT_DAYS}::int) order by seq limit 1))
+    order by seq limit ${PURGED_AT_ONCE}`
+  if (dryRun) return (await old.execute(trx)).rows.length
+  const { numAffectedRows } = await sql`delete from events where id in (${old})`.execute(trx)
+  return Number(numAffectedRows ?? 0)
+}
+
 /** What integrations are told: what happened to a connection, and how it stood right after. */
 export type IntegrationEvent = {
   id: string
@@ -102,13 +123,14 @@ export type IntegrationEvent = {
 
 /**
  * Events that a key may see, after a place in the order of its team, the oldest first; and the place that the next page
- * begins behind, which lies behind everything that was there, whether this key may see it or not.
+ * begins behind, which lies behind everything that was there, whether this key may see it or not. Null when events after
+ * that place are no longer kept: what comes next would be read as if nothing had been before.
  */
 export async function listEvents(
   trx: Kysely<Database>,
   integration: Pick<Integration, 'teamId' | 'profiles' | 'connections'>,
-  { after, limit }: { after: number; limit: number },
-): Promise<{ events: IntegrationEvent[]; seenTo: number }> {
+  { after, limit }: { after: number | null; limit: number },
+): Promise<{ events: IntegrationEvent[]; seenTo: number } | null> {
   const { teamId } = integration
   // Looked up first: what is numbered while we read comes with the next page.
   const newest = await trx
@@ -120,17 +142,31 @@ export async function listEvents(
     .limit(1)
     .executeTakeFirst()
   const head = Number(newest?.seq ?? 0)
-  if (head <= after) return { events: [], seenTo: after }
+  if (head <= (after ?? 0)) return { events: [], seenTo: after ?? 0 }
   const found = await selectEvents(trx)
     .where('events.teamId', '=', teamId)
-    .where('seq', '>', String(after))
+    .where('seq', '>', String(after ?? 0))
     .where('seq', '<=', String(head))
     .where((where) => where.and(limitsOf(integration, where)))
     .orderBy('seq')
     .limit(limit)
     .execute()
+  // Looked up last: what is let go while we read counts as gone.
+  if (after !== null && after < (await findOldestPlace(trx, teamId)) - 1) return null
   const events = found.map(eventOf)
   return { events, seenTo: found.length < limit ? head : (events.at(-1)?.seq ?? head) }
+}
+
+async function findOldestPlace(trx: Kysely<Database>, teamId: string): Promise<number> {
+  const oldest = await trx
+    .selectFrom('events')
+    .select('seq')
+    .where('teamId', '=', teamId)
+    .where('seq', 'is not', null)
+    .orderBy('seq')
+    .limit(1)
+    .executeTakeFirst()
+  return Number(oldest?.seq ?? 0)
 }
 
 export function selectEvents(trx: Kysely<Database>) {

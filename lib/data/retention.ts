@@ -159,6 +159,41 @@ export function purgeTeamLetters(trx: Kysely<Database>, { dryRun }: { dryRun: bo
   return removeOrCount(trx, 'outbox', old, dryRun)
 }
 
+const FREEZE_DAYS = 365
+const INCIDENT_DAYS = 365
+const STOP_DAYS = 365
+const FETCH_DAYS = 90
+
+/** Stops of the hand-off that ended, with why; the audit log keeps who and when. */
+export function purgeFreezes(trx: Kysely<Database>, { dryRun }: { dryRun: boolean }): Promise<number> {
+  const old = sql`select id from freezes where ended_at < now() - make_interval(days => ${FREEZE_DAYS})
+    and telling is null limit ${ROWS_AT_ONCE}`
+  return removeOrCount(trx, 'freezes', old, dryRun)
+}
+
+/** Troubles of a provider that are over. */
+export function purgeIncidents(trx: Kysely<Database>, { dryRun }: { dryRun: boolean }): Promise<number> {
+  const old = sql`select id from provider_incidents where ended_at < now() - make_interval(days => ${INCIDENT_DAYS})
+    limit ${ROWS_AT_ONCE}`
+  return removeOrCount(trx, 'provider_incidents', old, dryRun)
+}
+
+/** When connections stopped, and when that was noticed. */
+export function purgeStops(trx: Kysely<Database>, { dryRun }: { dryRun: boolean }): Promise<number> {
+  const old = sql`select id from stops where stopped_at < now() - make_interval(days => ${STOP_DAYS})
+    limit ${ROWS_AT_ONCE}`
+  return removeOrCount(trx, 'stops', old, dryRun)
+}
+
+/** How often a link was fetched on a day. */
+export async function purgeFetches(trx: Kysely<Database>, { dryRun }: { dryRun: boolean }): Promise<number> {
+  const old = sql`select link_id, day from link_fetches
+    where day < (now() at time zone 'utc')::date - ${FETCH_DAYS}::int limit ${ROWS_AT_ONCE}`
+  if (dryRun) return (await old.execute(trx)).rows.length
+  const { numAffectedRows } = await sql`delete from link_fetches where (link_id, day) in (${old})`.execute(trx)
+  return Number(numAffectedRows ?? 0)
+}
+
 /** Contacts that no request names any more, as after a corrected address. */
 export function purgeLooseContacts(
   trx: Kysely<Database>,
