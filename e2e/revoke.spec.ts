@@ -120,5 +120,14 @@ test('an account manager changes their mind, without JavaScript: the connection 
   await signIn(page, 'account_manager')
   await page.goto(`/connections/${connectionId}?do=call_off`)
   await expectAccessible(page)
+
+  // A reason ends where its field does; one that comes in longer all the same is kept, and told.
+  const why = page.getByLabel('Why')
+  await expect(why).toHaveAttribute('maxlength', '300')
+  await why.evaluate((field) => field.removeAttribute('maxlength'))
+  await why.fill('x'.repeat(301))
+  await page.getByRole('dialog').getByRole('button', { name: 'Call off the closing' }).click()
+  await expect(page.getByText('At most 300 characters.')).toBeVisible()
+  await expect(why).toHaveValue('x'.repeat(301))
   await context.close()
 })

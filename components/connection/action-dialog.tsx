@@ -11,6 +11,7 @@ export type DialogField = {
   hint?: string
   type?: 'text' | 'email' | 'number'
   value?: string
+  maxLength?: number
 }
 
 /** What the dialog shows after it was sent: what to mend, or what is shown this once. */
@@ -97,7 +98,7 @@ export function ActionDialog({
           {Object.entries(hidden).map(([name, value]) => (
             <input key={name} type="hidden" name={name} value={value} />
           ))}
-          {fields.map(({ name, label, hint, type = 'text', value = '' }) => (
+          {fields.map(({ name, label, hint, type = 'text', value = '', maxLength }) => (
             <TextField
               // React empties a form after its action: a new key brings back what was typed.
               key={`${name} ${state.typed[name] ?? ''}`}
@@ -108,6 +109,7 @@ export function ActionDialog({
               error={state.problems[name]}
               defaultValue={state.typed[name] ?? value}
               autoComplete="off"
+              maxLength={maxLength}
             />
           ))}
           <div className="case-dialog-buttons">

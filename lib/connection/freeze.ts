@@ -9,6 +9,7 @@ import type { Database } from '#lib/data/schema.ts'
 import { formatDateTime } from '#lib/format.ts'
 import type { Language } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
+import { REASON_LENGTH_MAX } from './reason.ts'
 import { tellAdmins } from './team-notices.ts'
 
 /** What hand-off is stopped for. */
@@ -17,9 +18,7 @@ export type Frozen =
   | { scope: 'customer'; customerId: string }
   | { scope: 'connection'; connectionId: string }
 
-export type FreezeOutcome = 'done' | 'not_allowed' | 'reason_needed' | 'frozen_already' | 'not_frozen'
-
-export const FREEZE_REASON_LENGTH_MAX = 300
+export type FreezeOutcome = 'done' | 'not_allowed' | 'reason_needed' | 'reason_long' | 'frozen_already' | 'not_frozen'
 
 /** Who may stop hand-off. Only an admin, or the operator, lets it go on. */
 export function mayFreeze(actor: Staff | Operator): boolean {
@@ -39,8 +38,9 @@ export async function freeze(
   { reason: typed, ...frozen }: Frozen & { reason: string },
 ): Promise<FreezeOutcome> {
   if (!mayFreeze(actor)) return 'not_allowed'
-  const reason = typed.trim().slice(0, FREEZE_REASON_LENGTH_MAX)
+  const reason = typed.trim()
   if (reason === '') return 'reason_needed'
+  if (reason.length > REASON_LENGTH_MAX) return 'reason_long'
   const { scope } = frozen
   const objectId = objectOf(actor, frozen)
   return inTransaction(async (trx): Promise<FreezeOutcome> => {
@@ -58,6 +58,7 @@ export async function thaw(
   { freezeId, reason }: { freezeId: string; reason: string | null },
 ): Promise<FreezeOutcome> {
   if (!mayThaw(actor)) return 'not_allowed'
+  if (reason && reason.length > REASON_LENGTH_MAX) return 'reason_long'
   return inTransaction(async (trx): Promise<FreezeOutcome> => {
     const ended = await findFreeze(trx, { teamId: actor.teamId, freezeId })
     if (!ended || !(await endFreeze(trx, actor, freezeId))) return 'not_frozen'

@@ -1,7 +1,8 @@
 import 'server-only'
 import type { Operator } from '#lib/actor.ts'
-import type { Frozen } from '#lib/connection/freeze.ts'
+import type { FreezeOutcome, Frozen } from '#lib/connection/freeze.ts'
 import { findFreezable, freeze, thaw } from '#lib/connection/freeze.ts'
+import { REASON_LENGTH_MAX } from '#lib/connection/reason.ts'
 import { findConnection } from '#lib/data/connections.ts'
 import { db } from '#lib/data/database.ts'
 import { findFreezeAt, listFreezes } from '#lib/data/freezes.ts'
@@ -31,6 +32,7 @@ export const freezeCommands: Record<string, OperatorCommand> = {
       const actor = await operator()
       const { frozen, id } = await findFrozen(actor, named(rest, `what: ${WHAT}`))
       const outcome = await freeze(actor, { ...frozen, reason: required(values, 'reason') })
+      refuseLong(outcome)
       if (outcome !== 'done') throw new CommandFailure('FROZEN_ALREADY', `hand-off is stopped there already: ${id}`, {})
       return { id, scope: frozen.scope, frozen: true }
     },
@@ -45,10 +47,16 @@ export const freezeCommands: Record<string, OperatorCommand> = {
       const found = await findFreezeAt(db(), { teamId: actor.teamId, objectId: id })
       const reason = optional(values, 'reason') ?? null
       const outcome = found ? await thaw(actor, { freezeId: found.id, reason }) : 'not_frozen'
+      refuseLong(outcome)
       if (outcome !== 'done') throw new CommandFailure('NOT_FROZEN', `hand-off is not stopped there: ${id}`, {})
       return { id, scope: frozen.scope, frozen: false }
     },
   },
+}
+
+function refuseLong(outcome: FreezeOutcome): void {
+  if (outcome !== 'reason_long') return
+  throw new CommandFailure('REASON_TOO_LONG', `a reason has at most ${REASON_LENGTH_MAX} characters`, {})
 }
 
 async function findFrozen(actor: Operator, what: string): Promise<{ frozen: Frozen; id: string }> {

@@ -3,6 +3,7 @@ import { ActionDialog } from '#components/connection/action-dialog.tsx'
 import { Moment } from '#components/ui/moment.tsx'
 import type { Staff } from '#lib/actor.ts'
 import { freezeFacts, frozenWords, mayThaw } from '#lib/connection/freeze.ts'
+import { REASON_LENGTH_MAX } from '#lib/connection/reason.ts'
 import { db } from '#lib/data/database.ts'
 import type { Freeze } from '#lib/data/freezes.ts'
 import { listFreezes } from '#lib/data/freezes.ts'
@@ -152,7 +153,7 @@ export async function FreezeSection({
   }
 
   function fieldsOf(doing: Doing): DialogField[] {
-    const reason = { name: 'reason', hint: t('case.form.reasonHint') }
+    const reason = { name: 'reason', hint: t('case.form.reasonHint'), maxLength: REASON_LENGTH_MAX }
     if (doing === 'thaw') return [{ ...reason, label: t('case.form.reasonOptional') }]
     const customer = { name: 'customer', label: t('freeze.form.customer'), hint: t('freeze.form.customerHint') }
     return [...(doing === 'freeze_customer' ? [customer] : []), { ...reason, label: t('case.form.reason') }]

@@ -25,6 +25,7 @@ import type { OffBoardOutcome } from '#lib/connection/off-board.ts'
 import { OFF_BOARDING_DAYS, offBoard } from '#lib/connection/off-board.ts'
 import type { ProposalOutcome } from '#lib/connection/propose.ts'
 import { acceptProposal, proposeAddress, refuseProposal } from '#lib/connection/propose.ts'
+import { REASON_LENGTH_MAX } from '#lib/connection/reason.ts'
 import { askForNewToken } from '#lib/connection/rotate.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { formatDateTime } from '#lib/format.ts'
@@ -41,18 +42,21 @@ type Opened = { connection: CustomerConnection; control: Control }
 /** Who gets the link, and what is accepted, is for whoever answers for the customer. */
 const managers = ['admin', 'account_manager'] as const
 
-const REASON_LENGTH_MAX = 300
+/** What was typed comes back so that it can be mended, up to here. */
+const KEPT_LENGTH_MAX = 2_000
 const NAME_LENGTH_MAX = 120
 const DAYS_MAX = 60
 
 export async function resendAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
   const staff = await requireActingStaff(...section.connections.roles)
+  if (isTooLong(form)) return mend(form, { reason: 'reason_long' })
   const { control } = await open(staff, where, form)
   return answer(where, form, await resendLink(staff, control), 'resent')
 }
 
 export async function extendAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
   const staff = await requireActingStaff(...section.connections.roles)
+  if (isTooLong(form)) return mend(form, { reason: 'reason_long' })
   const { control } = await open(staff, where, form)
   const days = Number(textOf(form, 'days'))
   if (!Number.isInteger(days) || days < 1 || days > DAYS_MAX) return mend(form, { days: 'bad_days' })
@@ -61,6 +65,7 @@ export async function extendAction(where: Where, _before: DialogState, form: For
 
 export async function revokeAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
   const staff = await requireActingStaff(...section.connections.roles)
+  if (isTooLong(form)) return mend(form, { reason: 'reason_long' })
   const { control } = await open(staff, where, form)
   return answer(where, form, await withdrawLink(staff, { ...control, reason: control.reason ?? '' }), 'revoked')
 }
@@ -68,6 +73,7 @@ export async function revokeAction(where: Where, _before: DialogState, form: For
 /** Answers the address in the answer to this POST, and nowhere else. */
 export async function copyAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
   const staff = await requireActingStaff(...section.connections.roles)
+  if (isTooLong(form)) return mend(form, { reason: 'reason_long' })
   const { connection, control } = await open(staff, where, form)
   const copied = await copyLinkOnce(staff, control)
   if (copied.kind !== 'done') return answer(where, form, copied.kind, 'resent')
@@ -87,6 +93,7 @@ export async function copyAction(where: Where, _before: DialogState, form: FormD
 
 export async function addressAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
   const staff = await requireActingStaff(...managers)
+  if (isTooLong(form)) return mend(form, { reason: 'reason_long' })
   const { control } = await open(staff, where, form)
   const { person, problems } = personOf(form)
   if (!person) return mend(form, problems)
@@ -96,6 +103,7 @@ export async function addressAction(where: Where, _before: DialogState, form: Fo
 /** Support names nobody who gets a link, but may ask whoever does. */
 export async function proposeAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
   const staff = await requireActingStaff(...section.connections.roles)
+  if (isTooLong(form)) return mend(form, { reason: 'reason_long' })
   const { connection, control } = await open(staff, where, form)
   const { person, problems } = personOf(form)
   if (!control.reason) return mend(form, { ...problems, reason: 'reason_needed' })
@@ -113,6 +121,7 @@ export async function useAddressAction(where: Where, _before: DialogState, form:
 
 export async function keepAddressAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
   const staff = await requireActingStaff(...managers)
+  if (isTooLong(form)) return mend(form, { reason: 'reason_long' })
   const { control } = await open(staff, where, form)
   const proposalId = textOf(form, 'proposalId')
   return answer(where, form, await refuseProposal(staff, { ...control, proposalId }), 'address_kept')
@@ -150,6 +159,7 @@ export async function companyAction(where: Where, _before: DialogState, form: Fo
 
 export async function checkAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
   const staff = await requireActingStaff(...section.connections.roles)
+  if (isTooLong(form)) return mend(form, { reason: 'reason_long' })
   const { connection, control } = await open(staff, where, form)
   const outcome = await checkNow(staff, { connectionId: connection.id, reason: control.reason })
   return answer(where, form, outcome, 'checking')
@@ -158,6 +168,7 @@ export async function checkAction(where: Where, _before: DialogState, form: Form
 /** Somebody may have seen the token: the customer is asked for a new one. */
 export async function rotateAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
   const staff = await requireActingStaff(...section.connections.roles)
+  if (isTooLong(form)) return mend(form, { reason: 'reason_long' })
   const { connection, control } = await open(staff, where, form)
   const outcome = await askForNewToken(staff, { connectionId: connection.id, reason: control.reason })
   return answer(where, form, outcome, 'rotating')
@@ -166,6 +177,7 @@ export async function rotateAction(where: Where, _before: DialogState, form: For
 /** The emergency stop, for the connection or for all of its customer. */
 export async function freezeAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
   const staff = await requireActingStaff(...section.support.roles)
+  if (isTooLong(form)) return mend(form, { reason: 'reason_long' })
   const { connection, control } = await open(staff, where, form)
   const reason = control.reason ?? ''
   const customer = textOf(form, 'scope') === 'customer' && (await findFreezable(staff, { connectionId: connection.id }))
@@ -181,6 +193,7 @@ export async function freezeAction(where: Where, _before: DialogState, form: For
 /** Begins the end of the connection: the customer is asked to withdraw the token. */
 export async function closeAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
   const staff = await requireActingStaff(...managers)
+  if (isTooLong(form)) return mend(form, { reason: 'reason_long' })
   const { connection, control } = await open(staff, where, form)
   const days = Number(textOf(form, 'days'))
   if (!Number.isInteger(days) || days < OFF_BOARDING_DAYS.min || days > OFF_BOARDING_DAYS.max)
@@ -197,6 +210,7 @@ export async function closeAction(where: Where, _before: DialogState, form: Form
 /** The connection goes on after all. */
 export async function callOffAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
   const staff = await requireActingStaff(...managers)
+  if (isTooLong(form)) return mend(form, { reason: 'reason_long' })
   const { connection, control } = await open(staff, where, form)
   const outcome = await callOff(staff, { connectionId: connection.id, reason: control.reason })
   return answer(where, form, outcome, 'kept')
@@ -205,9 +219,13 @@ export async function callOffAction(where: Where, _before: DialogState, form: Fo
 async function open(staff: Staff, { connectionId }: Where, form: FormData): Promise<Opened> {
   const connection = await openCase(staff, connectionId)
   if (!connection) notFound()
-  const reason = textOf(form, 'reason').trim().slice(0, REASON_LENGTH_MAX) || null
+  const reason = textOf(form, 'reason').trim() || null
   const linkId = textOf(form, 'linkId') || null
   return { connection, control: { requestId: connection.requestId, linkId, reason } }
+}
+
+function isTooLong(form: FormData): boolean {
+  return textOf(form, 'reason').trim().length > REASON_LENGTH_MAX
 }
 
 type Outcome =
@@ -222,14 +240,15 @@ type Outcome =
 /** Done: back to the page, which says so. Else the dialog stays and says why. */
 async function answer({ connectionId, base }: Where, form: FormData, outcome: Outcome, said: string) {
   if (outcome === 'done') redirect(`/${base}/${connectionId}?said=${said}` as Route)
-  if (outcome === 'reason_needed') return mend(form, { reason: outcome })
+  if (outcome === 'reason_needed' || outcome === 'reason_long') return mend(form, { reason: outcome })
   const t = await pageWords()
   return { problem: t(`case.said.${outcome}`), problems: {}, typed: typedIn(form), shown: null }
 }
 
 async function mend(form: FormData, problems: Record<string, string>): Promise<DialogState> {
   const t = await pageWords()
-  const worded = Object.entries(problems).map(([name, problem]) => [name, t(`case.said.${problem}`)])
+  const limits = { max: REASON_LENGTH_MAX }
+  const worded = Object.entries(problems).map(([name, problem]) => [name, t(`case.said.${problem}`, limits)])
   return { problem: null, problems: Object.fromEntries(worded), typed: typedIn(form), shown: null }
 }
 
@@ -247,7 +266,7 @@ function personOf(form: FormData): {
 const KEPT_FIELDS = ['reason', 'days', 'name', 'email', 'domain']
 
 function typedIn(form: FormData): Record<string, string> {
-  return Object.fromEntries(KEPT_FIELDS.map((name) => [name, textOf(form, name).slice(0, REASON_LENGTH_MAX)]))
+  return Object.fromEntries(KEPT_FIELDS.map((name) => [name, textOf(form, name).slice(0, KEPT_LENGTH_MAX)]))
 }
 
 function textOf(form: FormData, name: string): string {

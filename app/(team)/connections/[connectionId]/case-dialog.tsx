@@ -1,6 +1,7 @@
 import type { DialogField } from '#components/connection/action-dialog.tsx'
 import { ActionDialog } from '#components/connection/action-dialog.tsx'
 import type { Staff } from '#lib/actor.ts'
+import { REASON_LENGTH_MAX } from '#lib/connection/reason.ts'
 import type { Case } from '#lib/data/case.ts'
 import { formatDateTime } from '#lib/format.ts'
 import type { Language } from '#lib/words.ts'
@@ -169,6 +170,7 @@ export function CaseDialog({
         label,
         hint: t(doing === 'propose' ? 'case.form.reasonProposal' : 'case.form.reasonHint'),
         value: reason,
+        maxLength: REASON_LENGTH_MAX,
       },
     ]
   }
