@@ -56,7 +56,8 @@ test.describe('without JavaScript', () => {
     expect(new URL(page.url()).searchParams.get('by')).toBe('turn')
     const section = (name: string) => page.locator('tbody').filter({ has: page.getByRole('heading', { name }) })
     await expect(section('Waiting for the customer')).toContainText(customer)
-    for (const name of ['Needs you', 'Support', 'Nobody']) await expect(section(name)).toContainText('Nothing here.')
+    for (const name of ['The account manager’s turn', 'Support', 'Nobody'])
+      await expect(section(name)).toContainText('Nothing here.')
     await expect(page.getByLabel('Status')).toHaveCount(0)
 
     await page.goto('/connections?by=turn')

@@ -32,10 +32,7 @@ export function LookUpBox({
 }) {
   const [state, find] = useActionState(action, nothingLookedUp)
   return (
-    <section aria-labelledby="look-up" className="space-y-4">
-      <h2 id="look-up" className="font-semibold text-lg">
-        {words.title}
-      </h2>
+    <search className="block space-y-4">
       <form action={find} className="look-up">
         <TextField
           key={state.typed}
@@ -77,6 +74,6 @@ export function LookUpBox({
         </ul>
       )}
       {state.more && <p className="text-muted text-sm">{state.more}</p>}
-    </section>
+    </search>
   )
 }

@@ -77,8 +77,14 @@ async function loadSections(
     boardTurns.map(async (turn) => {
       const ofTurn: BoardView = { ...view, by: null, turn }
       const { rows, next } = await listBoardPage(staff, ofTurn, SECTION_ROWS)
+      const number = new Intl.NumberFormat(language)
+      // What is snoozed is the account manager's, and stands in none of the sections.
+      const hidden = turn === 'manager' ? snoozed : 0
       const label = sums
-        ? t('board.turns.all', { count: new Intl.NumberFormat(language).format(Math.max(sums[turn], rows.length)) })
+        ? t(hidden > 0 ? 'board.turns.allButSnoozed' : 'board.turns.all', {
+            count: number.format(Math.max(sums[turn], rows.length)),
+            snoozed: number.format(hidden),
+          })
         : t('board.turns.more')
       return {
         name: turn,
