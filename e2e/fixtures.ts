@@ -45,8 +45,11 @@ export async function request(options: Record<string, string> = {}): Promise<Req
 }
 
 /** The same at another portal. */
-export async function requestOf(environment: Record<string, string>): Promise<Requested> {
-  return (await operate(environment, requestArguments({}))) as Requested
+export async function requestOf(
+  environment: Record<string, string>,
+  options: Record<string, string> = {},
+): Promise<Requested> {
+  return (await operate(environment, requestArguments(options))) as Requested
 }
 
 function requestArguments(options: Record<string, string>): string[] {
@@ -62,8 +65,12 @@ function requestArguments(options: Record<string, string>): string[] {
 }
 
 /** Changes what the fake Pipedrive does next. */
-export async function fake(command: string, body: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
-  const answer = await fetch(`${FAKE}/__control/${command}`, { method: 'POST', body: JSON.stringify(body) })
+export async function fake(
+  command: string,
+  body: Record<string, unknown> = {},
+  at = FAKE,
+): Promise<Record<string, unknown>> {
+  const answer = await fetch(`${at}/__control/${command}`, { method: 'POST', body: JSON.stringify(body) })
   return answer.json() as Promise<Record<string, unknown>>
 }
 
@@ -112,8 +119,8 @@ export async function findViolations(page: Page, tags?: string[]): Promise<{ id:
 }
 
 /** The mails that were kept for an address, newest first. */
-export function mailsTo(address: string): { subject: string; text: string; html: string }[] {
-  const folder = path.join(DATA_DIR, 'outbox')
+export function mailsTo(address: string, dataDir = DATA_DIR): { subject: string; text: string; html: string }[] {
+  const folder = path.join(dataDir, 'outbox')
   return (existsSync(folder) ? readdirSync(folder) : [])
     .filter((name) => name.endsWith('.json'))
     .sort()
