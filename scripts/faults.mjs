@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process'
  * FAULT_SEED choose another length, or repeat a run.
  */
 const node = ['--conditions=react-server', '--test', '--test-concurrency=1', '--test-reporter=spec']
-const races = ['races', 'decide', 'link-controls'].map((name) => `lib/connection/${name}.test.ts`)
+const races = ['races', 'decide', 'link-controls', 'call-off'].map((name) => `lib/connection/${name}.test.ts`)
 const steps = [
   ['races', process.execPath, [...node, ...races]],
   [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Operator, Staff, StaffRole } from '#lib/actor.ts'
 import { proven } from '#lib/actor.ts'
@@ -12,6 +13,7 @@ import { findNewestLink } from '#lib/data/secure-links.ts'
 import type { FakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { startFakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { onEachEngine } from '#lib/testing/engines.ts'
+import { ROUNDS } from '#lib/testing/rounds.ts'
 import type { Asked } from '#lib/testing/story.ts'
 import { ask, eventsOf, lettersOf, makeTeam, statusOf, typed } from '#lib/testing/story.ts'
 import { callOff } from './call-off.ts'
@@ -20,12 +22,15 @@ import { offBoard, withdraw } from './off-board.ts'
 import { probeEnd } from './prove-end.ts'
 import { lookAgain } from './watch.ts'
 
+/** The second starts up to so much later, so that it meets every part of the first. */
+const RACE_STEP_MS = 12
+
 let pipedrive: FakePipedrive
 let operator: Operator
 let asked: Asked
 
 before(async () => {
-  pipedrive = await startFakePipedrive({ companies: ['other'] })
+  pipedrive = await startFakePipedrive({ companies: Array.from({ length: ROUNDS }, (_, round) => `race-${round}`) })
 })
 after(() => pipedrive.close())
 
@@ -37,7 +42,7 @@ const keep = (role: StaffRole = 'account_manager') =>
 const inForce = () => findCredential(db(), { ...asked.holder, state: 'in_force' })
 
 async function claimMine() {
-  const due = await claimDueChecks({ limit: 10, leaseSeconds: 60 })
+  const due = await claimDueChecks({ limit: 500, leaseSeconds: 60 })
   return due.filter(({ connectionId }) => connectionId === asked.connectionId)
 }
 
@@ -194,6 +199,34 @@ onEachEngine(
       assert.deepEqual(outcomes.toSorted(), ['done', 'not_closing'])
       const letters = await lettersOf(asked.connectionId)
       assert.equal(letters.filter((letter) => letter === 'kept').length, 1)
+    })
+
+    // R5
+    test('called off and proved dead at once: it goes on with its token, or is closed without one', async (t) => {
+      const endings: Record<string, number> = {}
+      for (let round = 0; round < ROUNDS; round++) {
+        const company = `race-${round}`
+        asked = await ask(operator)
+        await connect(asked.holder, typed(`admin@${company}`, { domain: company }))
+        await close()
+        pipedrive.regenerate(`admin@${company}`)
+        await probe()
+        await passTime(61)
+        await makeDue()
+        const [due] = await claimMine()
+        assert.ok(due)
+        const proving = probeEnd(due)
+        await sleep(round % RACE_STEP_MS)
+        const [outcome] = await Promise.all([keep(), proving])
+        const { status } = await statusOf(asked.connectionId)
+        const isKept = outcome === 'done'
+        assert.deepEqual([outcome, status], isKept ? ['done', 'connected'] : ['too_late', 'closed'])
+        assert.equal((await inForce()) !== null, isKept)
+        const letters = await lettersOf(asked.connectionId)
+        assert.deepEqual([letters.includes('kept'), letters.includes('closed')], [isKept, !isKept])
+        endings[status] = (endings[status] ?? 0) + 1
+      }
+      t.diagnostic(`of ${ROUNDS} rounds: ${JSON.stringify(endings)}`)
     })
 
     test('a question that was under way when it was called off writes nothing', async () => {
