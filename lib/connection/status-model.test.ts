@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import { sql } from 'kysely'
-import type { LinkHolder, Operator } from '#lib/actor.ts'
+import type { LinkHolder, Operator, Staff } from '#lib/actor.ts'
+import { proven } from '#lib/actor.ts'
 import { claimDueChecks } from '#lib/data/connection-checks.ts'
 import { db } from '#lib/data/database.ts'
 import type { FakeAnswer, FakePipedrive } from '#lib/providers/pipedrive/fake.ts'
@@ -10,10 +11,14 @@ import { fakeToken, startFakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { onEachEngine } from '#lib/testing/engines.ts'
 import type { Asked } from '#lib/testing/story.ts'
 import { ask, holderOf, keyOf, makeTeam, statusOf, typed } from '#lib/testing/story.ts'
+import { callOff } from './call-off.ts'
 import { confirmPending } from './confirm.ts'
 import type { ConnectOutcome } from './connect.ts'
 import { connect } from './connect.ts'
 import { reissueLink, revokeLink } from './links.ts'
+import { offBoard } from './off-board.ts'
+import { probeEnd } from './prove-end.ts'
+import type { Status } from './status.ts'
 import { settledStatuses, statuses } from './status.ts'
 import { visit } from './visit.ts'
 import { retryWaiting } from './watch.ts'
@@ -25,11 +30,14 @@ const COMMANDS_MAX = 10
 const people = ['admin', 'regenerated', 'no-persons', 'other-company', 'feature-off', 'maintenance-json'] as const
 /** What the provider says when we ask again for the token that had to wait. */
 const later = ['ok', '401', '503_json', '402'] as const satisfies FakeAnswer[]
+/** What it says when we ask whether a token is dead. */
+const atTheEnd = ['ok', '401', '401', '500'] as const satisfies FakeAnswer[]
 
 type Command =
   | { do: 'submit'; who: (typeof people)[number]; withFirstLink: boolean; pressAgain: boolean }
   | { do: 'retry'; answer: (typeof later)[number] }
-  | { do: 'visit' | 'confirm' | 'revoke' | 'resend' | 'expire' }
+  | { do: 'probe'; answer: (typeof atTheEnd)[number] }
+  | { do: 'visit' | 'confirm' | 'revoke' | 'resend' | 'expire' | 'close' | 'callOff' }
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   {
@@ -46,6 +54,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({ do: fc.constantFrom('visit', 'confirm', 'confirm', 'revoke', 'resend', 'expire') }),
   },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('close', 'close', 'callOff') }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('probe' as const), answer: fc.constantFrom(...atTheEnd) }) },
 )
 
 const submit = (who: (typeof people)[number]): Command => ({
@@ -55,6 +65,8 @@ const submit = (who: (typeof people)[number]): Command => ({
   pressAgain: true,
 })
 
+const dead: Command = { do: 'probe', answer: '401' }
+
 /** Ways that every run walks, before the random ones: each status is reached by one of them. */
 const known: [Command[]][] = [
   [[submit('regenerated'), submit('admin'), submit('admin'), { do: 'revoke' }]],
@@ -62,6 +74,8 @@ const known: [Command[]][] = [
   [[submit('feature-off'), { do: 'confirm' }, { do: 'revoke' }, submit('admin')]],
   [[submit('maintenance-json'), { do: 'retry', answer: '503_json' }, { do: 'retry', answer: 'ok' }]],
   [[submit('maintenance-json'), { do: 'retry', answer: '401' }, { do: 'revoke' }, { do: 'resend' }, submit('admin')]],
+  [[submit('admin'), { do: 'close' }, dead, { do: 'callOff' }, { do: 'resend' }, submit('admin'), { do: 'close' }]],
+  [[submit('admin'), { do: 'close' }, dead, dead, { do: 'callOff' }, { do: 'resend' }, submit('admin')]],
 ]
 
 let pipedrive: FakePipedrive
@@ -86,6 +100,14 @@ async function act(world: World, wanted: Command): Promise<ConnectOutcome | { ki
     }
     case 'retry':
       return retry(asked, wanted.answer)
+    case 'probe':
+      return probe(asked, wanted.answer)
+    case 'close':
+      await offBoard(operator, { connectionId: asked.connectionId, reason: 'model', days: 7 })
+      return null
+    case 'callOff':
+      await callOff(managerOf(operator), { connectionId: asked.connectionId, reason: 'model' })
+      return null
     case 'visit':
       await visit(world.newest)
       return null
@@ -117,6 +139,23 @@ async function retry({ connectionId }: Asked, answer: FakeAnswer): Promise<null>
   return null
 }
 
+/** A minute after the question before; nobody else can be asked, so two refusals are proof. */
+async function probe({ connectionId }: Asked, answer: FakeAnswer): Promise<null> {
+  pipedrive.setDown(answer === 'ok' ? null : answer)
+  await sql`update off_boardings set first_refused_at = first_refused_at - interval '61 seconds'`.execute(db())
+  await db().updateTable('connectionChecks').set({ dueAt: sql<Date>`now()`, leasedUntil: null }).execute()
+  for (const due of await claimDueChecks({ limit: 10, leaseSeconds: 60 }))
+    if (due.connectionId === connectionId && due.reason === 'off_board') await probeEnd(due)
+  pipedrive.setDown(null)
+  return null
+}
+
+const managerOf = ({ teamId }: Operator): Staff =>
+  proven<'staff'>({ kind: 'staff', teamId, staffId: 'stf_model', role: 'account_manager', address: null })
+
+/** There is a token to use, or to prove dead. */
+const holding: readonly Status[] = [...settledStatuses, 'off_boarding']
+
 async function credentialsOf(connectionId: string) {
   return db()
     .selectFrom('credentials')
@@ -136,16 +175,13 @@ async function assertSound({ operator, asked }: World, before: Seen, outcome: Aw
 
   const credentials = await credentialsOf(asked.connectionId)
   const inForce = credentials.filter(({ state }) => state === 'in_force')
-  assert.equal(
-    inForce.length,
-    settledStatuses.includes(now.status) ? 1 : 0,
-    `${now.status}: ${inForce.length} in force`,
-  )
+  assert.equal(inForce.length, holding.includes(now.status) ? 1 : 0, `${now.status}: ${inForce.length} in force`)
   if (inForce[0]) {
     assert.equal(inForce[0].version, now.version)
     assert.equal(inForce[0].host === 'unverified', now.status === 'waiting_provider')
   }
-  if (now.status === 'revoked') assert.deepEqual(credentials, [])
+  if (now.status === 'revoked' || now.status === 'closed') assert.deepEqual(credentials, [])
+  if (before.status === 'closed') assert.deepEqual(now, before, 'the end is final')
   if (outcome?.kind === 'link_ended' || outcome?.kind === 'done_before') assert.deepEqual(now, before)
   if (outcome?.kind === 'settled')
     assert.deepEqual([now.status, now.verdictCode], [outcome.status, outcome.verdictCode])
@@ -155,11 +191,7 @@ async function assertSound({ operator, asked }: World, before: Seen, outcome: Aw
     .select('connectionId')
     .where('connectionId', '=', asked.connectionId)
     .execute()
-  assert.equal(
-    waiting.length,
-    settledStatuses.includes(now.status) ? 1 : 0,
-    'nobody looks again, or somebody for nothing',
-  )
+  assert.equal(waiting.length, holding.includes(now.status) ? 1 : 0, 'nobody looks again, or somebody for nothing')
   await assertCounted(operator.teamId)
 }
 
@@ -202,8 +234,9 @@ onEachEngine(
         'needs_customer',
         'needs_confirmation',
         'needs_manager',
-        ...settledStatuses,
+        ...holding,
         'revoked',
+        'closed',
       ])
         assert.ok(reached.has(status), `${status} was never reached`)
     })
