@@ -45,7 +45,7 @@ export function openDirect(connectionString: string): Kysely<Database> {
   return new Kysely<Database>({ dialect, plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] })
 }
 
-/** Makes `database` the process's own. For tests. */
+/** Makes `database` the process's own: for tests, and for a move from one to another. */
 export function useDatabase(database: Kysely<Database>): void {
   store.latchkeyDatabase = database
 }

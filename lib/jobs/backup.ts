@@ -17,18 +17,22 @@ import { makeFolder } from './backup-folder.ts'
  * Copies every table, as it stands at one moment, into a new folder. No key is in it: they are backed up apart, or a
  * stolen backup would open itself. With the embedded database everybody waits until it is done.
  */
-export async function makeBackup(operator: Operator, folder: string): Promise<Manifest> {
+export async function makeBackup(
+  operator: Operator,
+  folder: string,
+  { databaseUrl }: { databaseUrl: string | null } = env(),
+): Promise<Manifest> {
   // What was done a moment ago is linked, so that the backup's audit log can be checked to its end.
   await sealAuditChain()
   const made = await makeFolder(folder)
   try {
-    const content = await fromSnapshot(async (trx) => {
+    const content = await fromSnapshot(databaseUrl, async (trx) => {
       const tables: BackedUpTable[] = []
       for (const table of await listDumpedTables(trx))
         tables.push(await made.writeTable(table.name, table.columns, dumpTable(trx, table)))
       return {
         madeAt: (await databaseTime(trx)).toISOString(),
-        engine: env().databaseUrl ? ('server' as const) : ('embedded' as const),
+        engine: databaseUrl ? ('server' as const) : ('embedded' as const),
         keys: await countKeyUses(trx),
         tables,
         chains: await listChainHeads(trx),
@@ -55,8 +59,7 @@ export async function makeBackup(operator: Operator, folder: string): Promise<Ma
 }
 
 /** A server gives a connection that may take its time; the embedded engine has one only. */
-async function fromSnapshot<T>(work: (trx: Kysely<Database>) => Promise<T>): Promise<T> {
-  const { databaseUrl } = env()
+async function fromSnapshot<T>(databaseUrl: string | null, work: (trx: Kysely<Database>) => Promise<T>): Promise<T> {
   if (!databaseUrl) return inSnapshot(db(), work)
   const direct = openDirect(databaseUrl)
   try {

@@ -2,6 +2,7 @@ import 'server-only'
 import path from 'node:path'
 import { makeBackup } from '#lib/jobs/backup.ts'
 import { BackupFault } from '#lib/jobs/backup-folder.ts'
+import { moveToServer } from '#lib/jobs/move.ts'
 import { checkBackup, restoreBackup } from '#lib/jobs/restore.ts'
 import type { OperatorCommand } from './command.ts'
 import { CommandFailure, flag, named, operator } from './command.ts'
@@ -31,7 +32,17 @@ export const backupCommands: Record<string, OperatorCommand> = {
         return { ok: true, ...(await (values.check ? checkBackup(source) : restoreBackup(source))) }
       }),
   },
+  'move-to-server': {
+    usage: 'move-to-server',
+    does: 'fills the empty server of DATABASE_URL with all of the embedded database of DATA_DIR and checks every row; stop the portal first',
+    options: {},
+    alone: true,
+    run: () => withFaults(async () => ({ ok: true, ...(await moveToServer(operator)), next: AFTER_MOVE })),
+  },
 }
+
+const AFTER_MOVE =
+  'Start every process with this DATABASE_URL from now on. The embedded database in DATA_DIR is as it was: keep it until you are sure, and the keys in DATA_DIR for as long as they are used.'
 
 function nextStep(keyIds: string[]): string {
   const keys = keyIds.length > 0 ? `the master keys ${keyIds.join(', ')} and ` : ''
