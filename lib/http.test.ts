@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
-import { getJson, isPublicAddress } from './http.ts'
+import { getJson, isPublicAddress, post } from './http.ts'
 
 const closers: (() => void)[] = []
 after(() => {
@@ -162,3 +162,36 @@ test('only public addresses count as public', () => {
     assert.ok(!isPublicAddress(address), address)
   }
 })
+
+test('a POST brings its body, and what counts of the answer is its status', async () => {
+  const bodies: string[] = []
+  const origin = await serve(async (request, response) => {
+    let body = ''
+    for await (const part of request) body += part
+    bodies.push(`${request.method} ${request.headers['content-length']} ${body}`)
+    response.writeHead(201, { 'content-type': 'text/html' }).end('<p>Thank you')
+  })
+  const sent = { headers: {}, body: '{"ü":1}', timeoutMs: 400, bytesMax: 1000, allowPrivateOrigin: origin }
+  assert.deepEqual(await post(origin, sent), { kind: 'answered', status: 201 })
+  assert.deepEqual(bodies, ['POST 8 {"ü":1}'])
+  assert.deepEqual(await post(origin, { ...sent, allowPrivateOrigin: null }), { kind: 'refused_address' })
+})
+
+for (const [name, expected, listener] of [
+  ['nothing comes', { kind: 'timeout', status: null }, () => {}],
+  ['the line goes dead', { kind: 'cut', status: null }, (_q, r) => r.destroy()],
+  [
+    'it ends in the middle',
+    { kind: 'answered', status: 200 },
+    (_q, r) => void r.writeHead(200).write('x', () => r.destroy()),
+  ],
+  ['it never ends', { kind: 'answered', status: 200 }, (_q, r) => void r.writeHead(200).write('x')],
+  ['it is too long', { kind: 'answered', status: 500 }, (_q, r) => r.writeHead(500).end('x'.repeat(2_000))],
+  ['it leads elsewhere', { kind: 'redirect', status: 307 }, (_q, r) => r.writeHead(307, { location: '/' }).end()],
+] as [string, object, RequestListener][]) {
+  test(`a POST whose answer is such that ${name} ends in ${JSON.stringify(expected)}`, async () => {
+    const origin = await serve(listener)
+    const sent = { headers: {}, body: '{}', timeoutMs: 400, bytesMax: 1000, allowPrivateOrigin: origin }
+    assert.deepEqual(await post(origin, sent), expected)
+  })
+}

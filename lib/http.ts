@@ -4,8 +4,8 @@ import * as https from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 
 /**
- * The one way out of this process to a provider: a GET that expects a small JSON answer, and that ends in one of a
- * closed list of ways instead of throwing.
+ * The one way out of this process to an address that somebody else chose: a GET that expects a small JSON answer, or a
+ * POST whose answer is its status. Each ends in one of a closed list of ways instead of throwing.
  *
  * It is made of `node:https` and not of the built-in `fetch`, because the address has to be checked when the connection
  * is made: a name can resolve to a harmless address when asked and to 169.254.169.254 a moment later. `fetch` offers no
@@ -47,11 +47,36 @@ export type HttpOutcome =
 
 export type GetJson = (url: string, options: GetJsonOptions) => Promise<HttpOutcome>
 
-export const getJson: GetJson = async (url, options) => {
+export const getJson: GetJson = (url, options) => send(url, options)
+
+async function send(url: string, options: GetJsonOptions & { body?: string }): Promise<HttpOutcome> {
   const target = URL.canParse(url) ? new URL(url) : null
   const isAllowedOrigin = target !== null && target.origin === options.allowPrivateOrigin
   if (target === null || !mayAsk(target, isAllowedOrigin)) return { kind: 'refused_address' }
   return ask(target, options, agentFor(target, isAllowedOrigin))
+}
+
+export type PostOptions = Omit<GetJsonOptions, 'headers'> & { headers: Readonly<Record<string, string>>; body: string }
+
+/** `answered`: whatever came after the status. Nothing of it is kept. */
+export type PostOutcome = { kind: 'answered'; status: number } | Exclude<HttpOutcome, { kind: 'answer' | 'too_large' }>
+
+export async function post(url: string, options: PostOptions): Promise<PostOutcome> {
+  const outcome = await send(url, options)
+  switch (outcome.kind) {
+    case 'redirect':
+    case 'network':
+    case 'refused_address':
+      return outcome
+    case 'answer':
+      return { kind: 'answered', status: outcome.status }
+    case 'timeout':
+    case 'cut':
+    case 'too_large':
+      // The status is what counts, even where its text never ends.
+      if (outcome.status !== null) return { kind: 'answered', status: outcome.status }
+      return outcome.kind === 'timeout' ? { kind: 'timeout', status: null } : { kind: 'cut', status: null }
+  }
 }
 
 function mayAsk(target: URL, isAllowedOrigin: boolean): boolean {
@@ -62,7 +87,7 @@ function mayAsk(target: URL, isAllowedOrigin: boolean): boolean {
   return target.protocol === 'https:' && (isIP(host) === 0 || isPublicAddress(host))
 }
 
-function ask(target: URL, options: GetJsonOptions, agent: http.Agent): Promise<HttpOutcome> {
+function ask(target: URL, options: GetJsonOptions & { body?: string }, agent: http.Agent): Promise<HttpOutcome> {
   return new Promise((resolveOutcome) => {
     const isTls = target.protocol === 'https:'
     let status: number | null = null
@@ -80,7 +105,7 @@ function ask(target: URL, options: GetJsonOptions, agent: http.Agent): Promise<H
     }
 
     const request = (isTls ? https : http).request(target, {
-      method: 'GET',
+      method: options.body === undefined ? 'GET' : 'POST',
       agent,
       headers: { accept: 'application/json', 'accept-encoding': 'identity', ...options.headers },
       // Stated, because NODE_TLS_REJECT_UNAUTHORIZED=0 in somebody's shell must not switch it off.
@@ -98,7 +123,7 @@ function ask(target: URL, options: GetJsonOptions, agent: http.Agent): Promise<H
       if (status >= 300 && status < 400) return giveUp({ kind: 'redirect', status })
       read(answer, { status, bytesMax: options.bytesMax, settle, giveUp })
     })
-    request.end()
+    request.end(options.body)
   })
 }
 
