@@ -38,6 +38,8 @@ import teamDe from '#messages/team.de.json' with { type: 'json' }
 import teamEn from '#messages/team.en.json' with { type: 'json' }
 import verdictsDe from '#messages/verdicts.de.json' with { type: 'json' }
 import verdictsEn from '#messages/verdicts.en.json' with { type: 'json' }
+import webhooksDe from '#messages/webhooks.de.json' with { type: 'json' }
+import webhooksEn from '#messages/webhooks.en.json' with { type: 'json' }
 import { log } from './log.ts'
 
 export type Language = 'en' | 'de'
@@ -62,6 +64,7 @@ const en = {
   team: teamEn,
   board: boardEn,
   end: endEn,
+  webhooks: webhooksEn,
 }
 
 const de = {
@@ -84,6 +87,7 @@ const de = {
   team: teamDe,
   board: boardDe,
   end: endDe,
+  webhooks: webhooksDe,
 }
 
 /** Every message. Each language must fit the type of the other: a key that only one has fails the build. */

@@ -24,7 +24,7 @@ const layers = {
     instead: 'give lib/connection or lib/data the function that the command needs',
   },
   jobs: {
-    mayUse: ['connection', 'auth', 'data', 'mail', 'crypto', 'base'],
+    mayUse: ['api', 'connection', 'auth', 'data', 'mail', 'crypto', 'base'],
     instead: 'put the work into lib/connection and let the job call it',
   },
   connection: {

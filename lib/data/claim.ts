@@ -10,10 +10,18 @@ import type { Database } from './schema.ts'
  * process die. Whoever writes what came of a row names the lease; one that was lost meanwhile changes nothing.
  */
 
+const DELIVERIES_PER_ENDPOINT_MAX = 4
+
 /** The tables with work in them: what finds a row, and which rows are still to be worked on. */
 const queues = {
   connectionChecks: { key: 'connectionId', open: sql<SqlBool>`true` },
   outbox: { key: 'id', open: sql<SqlBool>`accepted_at is null and failed_at is null` },
+  // A receiver that is slow, or has a pile waiting, leaves room for the others.
+  webhookDeliveries: {
+    key: 'id',
+    open: sql<SqlBool>`delivered_at is null and failed_at is null and (select count(*) from webhook_deliveries busy
+      where busy.endpoint_id = webhook_deliveries.endpoint_id and busy.leased_until > now()) < ${sql.lit(DELIVERIES_PER_ENDPOINT_MAX)}`,
+  },
 } as const
 type Queue = keyof typeof queues
 

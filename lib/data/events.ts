@@ -9,6 +9,7 @@ import { inTransaction } from './database.ts'
 import { newId } from './ids.ts'
 import { limitsOf } from './machine-reads.ts'
 import type { Database } from './schema.ts'
+import { fanOut } from './webhook-fan-out.ts'
 
 /** Notes for the team's integrations how a connection stands now, in the transaction that made it so. */
 export async function recordConnectionEvent(
@@ -59,13 +60,14 @@ const NUMBERED_AT_ONCE = 500
 
 /**
  * Gives new events their place in the order of their team, so that a reader who has seen place n never finds a smaller
- * one later. Ids cannot serve: a transaction that began earlier may be committed later. Answers how many it numbered.
+ * one later, and queues them for the team's webhooks. Ids cannot serve: a transaction that began earlier may be committed
+ * later. Answers how many it numbered.
  */
 export async function numberEvents(): Promise<number> {
   return inTransaction(async (trx) => {
     const fresh = await trx
       .selectFrom('events')
-      .select(['id', 'teamId'])
+      .select(['id', 'teamId', 'type'])
       .where('seq', 'is', null)
       .orderBy('id')
       .limit(NUMBERED_AT_ONCE)
@@ -76,12 +78,14 @@ export async function numberEvents(): Promise<number> {
     for (const teamId of teams) {
       // Whoever numbers holds the team: two workers cannot give the same place, nor one out of turn.
       await trx.selectFrom('teams').select('id').where('id', '=', teamId).forNoKeyUpdate().execute()
-      const ids = fresh.filter((event) => event.teamId === teamId).map(({ id }) => id)
+      const events = fresh.filter((event) => event.teamId === teamId)
+      const ids = events.map(({ id }) => id)
       await sql`
         update events set seq = base.n + place.n
         from unnest(${sql.val(ids)}::text[]) with ordinality as place (id, n),
           (select coalesce(max(seq), 0) as n from events where team_id = ${teamId}) as base
         where events.id = place.id`.execute(trx)
+      await fanOut(trx, teamId, events)
     }
     return fresh.length
   })
@@ -167,6 +171,18 @@ async function findOldestPlace(trx: Kysely<Database>, teamId: string): Promise<n
     .limit(1)
     .executeTakeFirst()
   return Number(oldest?.seq ?? 0)
+}
+
+/** One event of a team. */
+export async function findEvent(
+  trx: Kysely<Database>,
+  { teamId, eventId }: { teamId: string; eventId: string },
+): Promise<IntegrationEvent | null> {
+  const row = await selectEvents(trx)
+    .where('events.teamId', '=', teamId)
+    .where('events.id', '=', eventId)
+    .executeTakeFirst()
+  return row ? eventOf(row) : null
 }
 
 export function selectEvents(trx: Kysely<Database>) {

@@ -21,6 +21,7 @@ import * as freezes from './migrations/0015-freezes.ts'
 import * as outages from './migrations/0016-outages.ts'
 import * as callOff from './migrations/0018-call-off.ts'
 import * as stops from './migrations/0019-stops.ts'
+import * as webhooks from './migrations/0020-webhooks.ts'
 import type { Database } from './schema.ts'
 
 /** In order of their names. Imported, not read from a folder, so that a build carries them along. */
@@ -42,6 +43,7 @@ const migrations: Record<string, Migration> = {
   '0016-outages': outages,
   '0018-call-off': callOff,
   '0019-stops': stops,
+  '0020-webhooks': webhooks,
 }
 
 /**

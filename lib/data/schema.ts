@@ -8,6 +8,7 @@ import type { WrappedKey } from '#lib/crypto/key-provider.ts'
 import type { CallRecord, Capability, CapabilityRow, TokenOwner } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { Scope } from '#lib/scopes.ts'
+import type { AttemptProblem } from './webhook-deliveries.ts'
 
 /** The tables as code sees them (camelCase; the database has snake_case). Ids are prefixed UUIDv7 texts of `newId()`. */
 export type Database = {
@@ -48,6 +49,10 @@ export type Database = {
   integrationKeys: IntegrationKeysTable
   apiAnswers: ApiAnswersTable
   freezes: FreezesTable
+  webhookEndpoints: WebhookEndpointsTable
+  webhookSecrets: WebhookSecretsTable
+  webhookDeliveries: WebhookDeliveriesTable
+  webhookAttempts: WebhookAttemptsTable
 }
 
 type Time = ColumnType<Date, Date | string | undefined, Date | string>
@@ -558,6 +563,69 @@ type FreezesTable = {
   /** What integrations are being told, and the last connection they were told of. Null once all are told. */
   telling: 'connection.frozen' | 'connection.thawed' | null
   toldThrough: Generated<string>
+}
+
+/** Why an endpoint is off: somebody's wish, nothing got through for days, or it answered that it is gone for good. */
+export type DisabledReason = 'by_hand' | 'failing' | 'gone'
+
+/** Where a system of the team is told of events. */
+type WebhookEndpointsTable = {
+  id: string
+  teamId: string
+  name: string
+  url: string
+  /** Null: every type, also those that are added later. */
+  eventTypes: MaybeJson<EventType[]>
+  createdBy: string
+  createdAt: Time
+  /** Since when no try succeeded; null when the latest did. */
+  failingSince: MaybeTime
+  disabledAt: MaybeTime
+  disabledBy: ColumnType<string | null, undefined, string | null>
+  disabledReason: ColumnType<DisabledReason | null, undefined, DisabledReason | null>
+}
+
+/** What messages to an endpoint are signed with; two are valid while one takes over from the other. */
+type WebhookSecretsTable = {
+  id: string
+  teamId: string
+  endpointId: string
+  sealed: Json<Record<string, string>>
+  wrappedKey: Json<WrappedKey>
+  keyId: string
+  /** When the newer one alone is used; null for the newest. */
+  endsAt: MaybeTime
+  createdAt: Time
+}
+
+/** One message to one endpoint, and how far it is. There is one for each event, whoever queues it how often. */
+type WebhookDeliveriesTable = {
+  id: string
+  teamId: string
+  endpointId: string
+  /** The id of the event, and the `webhook-id`: the same at every try. */
+  messageId: string
+  type: EventType | 'test'
+  /** `infinity` while the endpoint is off. */
+  dueAt: Time
+  attempt: Generated<number>
+  lease: string | null
+  leasedUntil: MaybeTime
+  deliveredAt: MaybeTime
+  failedAt: MaybeTime
+  createdAt: Time
+}
+
+/** One try. */
+type WebhookAttemptsTable = {
+  id: string
+  teamId: string
+  deliveryId: string
+  at: Time
+  status: number | null
+  problem: AttemptProblem | null
+  reason: string | null
+  durationMs: number
 }
 
 /** What a call with an Idempotency-Key was answered, for a day. Never holds a secret: a link is made again from `seed`. */

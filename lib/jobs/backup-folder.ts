@@ -25,7 +25,9 @@ const contentSchema = z.object({
   engine: z.enum(['embedded', 'server']),
   migrations: z.array(z.string()).min(1),
   /** The keys without which it cannot be read. The keys themselves are not in it. */
-  keys: z.array(z.object({ keyId: z.string(), credentials: z.number(), letters: z.number() })),
+  keys: z.array(
+    z.object({ keyId: z.string(), credentials: z.number(), letters: z.number(), webhooks: z.number().default(0) }),
+  ),
   tables: z.array(tableSchema),
   chains: z.array(z.object({ teamId: z.string(), seq: z.number(), mac: z.string() })),
 })

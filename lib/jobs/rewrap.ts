@@ -1,6 +1,7 @@
 import 'server-only'
 import { proven } from '#lib/actor.ts'
 import { credentialContext } from '#lib/connection/seal.ts'
+import { webhookSecretContext } from '#lib/connection/webhooks.ts'
 import type { SealContext } from '#lib/crypto/envelope.ts'
 import { rewrap } from '#lib/crypto/envelope.ts'
 import { isKeyOutage } from '#lib/crypto/key-provider.ts'
@@ -80,5 +81,12 @@ async function store(table: SealedTable, from: string, made: readonly Rewrapped[
 
 /** Rebuilt from the row, as whoever opens it does. */
 export function contextOf(row: SealedRow): SealContext {
-  return row.table === 'credentials' ? credentialContext(row.teamId, row) : sealedLinkContext(row)
+  switch (row.table) {
+    case 'credentials':
+      return credentialContext(row.teamId, row)
+    case 'outbox':
+      return sealedLinkContext(row)
+    case 'webhookSecrets':
+      return webhookSecretContext(row)
+  }
 }

@@ -174,7 +174,7 @@ onEachEngine((engine) => {
     backdateKeys()
     assert.match(await reasonOf(old), /newest backup/)
     await db().updateTable('credentials').set({ keyId: old }).where('connectionId', '=', sealed.connectionId).execute()
-    assert.match(await reasonOf(old, true), /1 credentials and 0 letters still lie/)
+    assert.match(await reasonOf(old, true), /1 credentials, 0 letters and 0 secrets of webhooks still lie/)
     await rewrapAll()
     assert.equal(await reasonOf(old, true), 'retired')
     assert.ok((await keyStates()).every(({ keyId }) => keyId !== old))

@@ -27,6 +27,7 @@ export async function keyStates(): Promise<KeyState[]> {
       present: await keyProvider().hasKey(keyId),
       credentials: uses.get(keyId)?.credentials ?? 0,
       letters: uses.get(keyId)?.letters ?? 0,
+      webhooks: uses.get(keyId)?.webhooks ?? 0,
     })),
   )
 }
@@ -114,7 +115,7 @@ export async function retireKey(
     const use = (await countKeyUses(trx)).find((one) => one.keyId === keyId)
     if (use)
       return refuse(
-        `${use.credentials} credentials and ${use.letters} letters still lie under ${keyId}: run rotate-keys first`,
+        `${use.credentials} credentials, ${use.letters} letters and ${use.webhooks} secrets of webhooks still lie under ${keyId}: run rotate-keys first`,
       )
     if (isOurs && masterKeyFile?.kept && ageOfFileMs(masterKeyFile.path) < RETIRE_AFTER_MS)
       return refuse(

@@ -18,10 +18,13 @@ import { forgetOldSignInLinks } from '#lib/data/sign-in-links.ts'
 import { forgetOldSessions } from '#lib/data/staff-sessions.ts'
 import { forgetOldSubmissions } from '#lib/data/submissions.ts'
 import { forgetOldUnfinished } from '#lib/data/unfinished-requests.ts'
+import { forgetOldDeliveries } from '#lib/data/webhook-deliveries.ts'
+import { forgetEndedSecrets } from '#lib/data/webhook-endpoints.ts'
 import { log } from '#lib/log.ts'
 import { noteCheckpoints } from './audit-checkpoints.ts'
 import { deliverDue } from './outbox.ts'
 import { rewrapAll } from './rewrap.ts'
+import { deliverDueWebhooks, stopWebhooks } from './webhooks.ts'
 
 const TICK_MS = 1_000
 const CHECKS_AT_ONCE = 32
@@ -42,11 +45,17 @@ export function startJobs(): { stop(): Promise<void> } {
     repeat('audit', AUDIT_SEAL_MS, sealAuditChain),
     repeat('freezes', TICK_MS, tellFrozen),
     repeat('events', TICK_MS, numberEvents),
+    repeat('webhooks', TICK_MS, deliverDueWebhooks),
     repeat('audit_checkpoint', AUDIT_CHECKPOINT_MS, noteCheckpoints),
     repeat('retention', RETENTION_MS, runRetention),
     repeat('housekeeping', HOUSEKEEPING_MS, keepHouse),
   ]
-  return { stop: async () => void (await Promise.all(loops.map((loop) => loop.stop()))) }
+  return {
+    stop: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()))
+      await stopWebhooks()
+    },
+  }
 }
 
 /** Runs every live check that is due now; goes on while there are more than it takes at once. */
@@ -89,6 +98,8 @@ async function keepHouse(): Promise<void> {
   await forgetOldUnfinished()
   await rewrapAll()
   await forgetOldAnswers()
+  await forgetOldDeliveries()
+  await forgetEndedSecrets()
 }
 
 /** Calls `work` again and again, never twice at once; a failure is logged and tried again at the next turn. */

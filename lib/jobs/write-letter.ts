@@ -50,7 +50,8 @@ export async function writeLetter(due: DueLetter): Promise<WrittenLetter> {
       return mailOf(due, team, testLetter(teamPartiesOf(due, team), due.language))
     case 'frozen_notice':
     case 'thawed_notice':
-    case 'outage_notice': {
+    case 'outage_notice':
+    case 'webhook_off_notice': {
       const facts = { ...(due.payload as NoticeFacts), page: addressOf(due.payload.page) }
       return mailOf(due, team, noticeLetter(due.letter, { ...teamPartiesOf(due, team), ...facts }, due.language))
     }

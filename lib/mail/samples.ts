@@ -37,6 +37,10 @@ function write(name: SampleName, team: Team, language: Language): Letter {
   const { date, reason, ...params } = sampleParams(team, language)
   if (name === 'outage_notice')
     return noticeLetter(name, { ...team, what: 'Pipedrive', date, reason: outageReason(language), page }, language)
+  if (name === 'webhook_off_notice') {
+    const reason = words(language)('webhooks.offReasons.failing')
+    return noticeLetter(name, { ...team, what: 'Nightly sync', date, reason, page }, language)
+  }
   if (isTeamNotice(name))
     return noticeLetter(name, { ...team, what: texts[language].what, who: 'Maria Lopez', date, reason, page }, language)
   return letter(name, { ...params, date, reason }, language)

@@ -40,7 +40,7 @@ export function digestLetter(
 }
 
 /** What the admins of a team are told about all of it. */
-export const teamNotices = ['frozen_notice', 'thawed_notice', 'outage_notice'] as const
+export const teamNotices = ['frozen_notice', 'thawed_notice', 'outage_notice', 'webhook_off_notice'] as const
 export type TeamNotice = (typeof teamNotices)[number]
 
 /** What a notice tells beside the team; `page` in full. */

@@ -37,6 +37,7 @@ import { importCommands } from './import-command.ts'
 import { jobCommands } from './job-commands.ts'
 import { keyCommands } from './key-commands.ts'
 import { retentionCommands } from './retention-commands.ts'
+import { webhookCommands } from './webhook-commands.ts'
 
 const DAY_MS = 86_400_000
 
@@ -256,6 +257,7 @@ const commands: Record<string, OperatorCommand> = {
   ...importCommands,
   ...retentionCommands,
   ...freezeCommands,
+  ...webhookCommands,
 }
 
 function auditFault({ seq, problem }: { seq: number; problem: string }): string {
