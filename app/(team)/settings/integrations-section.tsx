@@ -17,6 +17,9 @@ export async function IntegrationsSection() {
         <Link className="button-secondary" prefetch={false} href={'/settings/keys' as Route}>
           {t('keys.section.keys')}
         </Link>
+        <Link className="button-secondary" prefetch={false} href={'/settings/webhooks' as Route}>
+          {t('webhooks.title')}
+        </Link>
         <a className="button-secondary" href="/docs/api">
           {t('keys.section.docs')}
         </a>

@@ -1,0 +1,145 @@
+'use client'
+
+import { useActionState, useEffect, useRef } from 'react'
+import { Button } from '#components/ui/button.tsx'
+import { CopyButton } from '#components/ui/copy-button.tsx'
+import { TextField } from '#components/ui/text-field.tsx'
+import type { TypedWebhook, WebhookState } from './actions.ts'
+
+const nothing: TypedWebhook = { name: '', url: '', which: 'every', eventTypes: [] }
+
+/** Makes a webhook and shows its secret, this once. What was typed comes back with the problems. */
+export function NewWebhookForm({
+  action,
+  eventTypes,
+  words,
+}: {
+  action: (before: WebhookState, form: FormData) => Promise<WebhookState>
+  eventTypes: string[]
+  words: Record<string, string>
+}) {
+  const [{ typed, problems, made }, send, isSending] = useActionState(action, {
+    typed: nothing,
+    problems: {},
+    made: null,
+  })
+  const found = Object.entries(problems)
+  if (made) return <Shown made={made} words={words} />
+  return (
+    <>
+      <h1 className="console-title">{words.title}</h1>
+      <p className="mb-6 max-w-prose text-muted">{words.lead}</p>
+      {/* A new answer draws new fields: React would empty the old ones. */}
+      <form key={JSON.stringify([typed, problems])} action={send} noValidate className="max-w-prose">
+        {found.length > 0 && (
+          <div role="alert" className="notice notice-error">
+            <p className="notice-title">{words.problem}</p>
+            <ul>
+              {found.map(([name, text]) => (
+                <li key={name}>
+                  <a className="link" href={`#field-${name}`}>
+                    {text}
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </div>
+        )}
+        <TextField
+          name="name"
+          label={words.name ?? ''}
+          hint={words.nameHint}
+          error={problems.name}
+          defaultValue={typed.name}
+          maxLength={80}
+          autoComplete="off"
+        />
+        <TextField
+          name="url"
+          type="url"
+          label={words.url ?? ''}
+          hint={words.urlHint}
+          error={problems.url}
+          defaultValue={typed.url}
+          autoComplete="off"
+          spellCheck={false}
+        />
+        <EventChoice typed={typed} error={problems.eventTypes} eventTypes={eventTypes} words={words} />
+        <Button type="submit" className="mt-6" aria-disabled={isSending || undefined}>
+          {words.submit}
+        </Button>
+      </form>
+    </>
+  )
+}
+
+function EventChoice({
+  typed,
+  error,
+  eventTypes,
+  words,
+}: {
+  typed: TypedWebhook
+  error?: string
+  eventTypes: string[]
+  words: Record<string, string>
+}) {
+  return (
+    <fieldset className="field" aria-describedby={error && 'field-eventTypes-error'}>
+      <legend className="field-label">{words.eventTypes}</legend>
+      {error && (
+        <p id="field-eventTypes-error" className="field-error">
+          {error}
+        </p>
+      )}
+      <label className="choice">
+        <input type="radio" name="which" value="every" defaultChecked={typed.which === 'every'} />
+        <span>
+          <span className="block font-semibold">{words.every}</span>
+          <span className="block text-muted text-sm">{words.everyHint}</span>
+        </span>
+      </label>
+      <label className="choice">
+        <input type="radio" name="which" value="only" defaultChecked={typed.which === 'only'} />
+        <span className="font-semibold">{words.only}</span>
+      </label>
+      <div className="ms-8">
+        {eventTypes.map((type, index) => (
+          <label key={type} className="choice">
+            <input
+              id={index === 0 ? 'field-eventTypes' : undefined}
+              type="checkbox"
+              name="eventTypes"
+              value={type}
+              defaultChecked={typed.eventTypes.includes(type)}
+            />
+            <code>{type}</code>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  )
+}
+
+function Shown({
+  made: { id, name, secret },
+  words,
+}: {
+  made: { id: string; name: string; secret: string }
+  words: Record<string, string>
+}) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => heading.current?.focus(), [])
+  return (
+    <div className="max-w-prose space-y-4">
+      <h1 ref={heading} tabIndex={-1} className="console-title">
+        {words.shownTitle?.replace('{name}', name)}
+      </h1>
+      <p role="status">{words.shownLead}</p>
+      <CopyButton text={secret} label={words.copy ?? ''} copied={words.copied ?? ''} />
+      <a href={`/settings/webhooks/${id}`} className="button-secondary">
+        {words.toEndpoint}
+      </a>
+    </div>
+  )
+}
