@@ -43,6 +43,7 @@ export function openApiDocument(): Json {
     tags: TAGS,
     security: [{ apiKey: [] }],
     paths: pathsOf(operations),
+    webhooks: { event: { post: WEBHOOK } },
     components: {
       securitySchemes: {
         apiKey: {
@@ -68,6 +69,47 @@ const TAGS = [
   { name: 'Events', description: 'What happened, in order.' },
   { name: 'Profiles', description: 'What can be asked for.' },
 ]
+
+const inHeader = (name: string, description: string) => ({
+  name,
+  in: 'header',
+  required: true,
+  description,
+  schema: { type: 'string' },
+})
+
+const WEBHOOK = {
+  operationId: 'receiveEvent',
+  tags: ['Events'],
+  summary: 'Be told of an event',
+  description:
+    'What we send to each webhook that an admin made. Check the signature as [Standard Webhooks](https://www.standardwebhooks.com) has it, answer within 15 seconds, and do the work afterwards. A message may come twice, with the same id, and in any order.',
+  security: [],
+  parameters: [
+    inHeader('webhook-id', 'The id of the event, the same at every try.'),
+    inHeader(
+      'webhook-timestamp',
+      'When this try was made, in seconds since 1970. Refuse what is older than 5 minutes.',
+    ),
+    inHeader(
+      'webhook-signature',
+      '`v1,` and HMAC-SHA-256 over `id.timestamp.body` in base64; two of them, with a space between, while the secret is replaced.',
+    ),
+  ],
+  requestBody: {
+    required: true,
+    content: {
+      'application/json': {
+        schema: { anyOf: [{ $ref: '#/components/schemas/Event' }, { $ref: '#/components/schemas/TestEvent' }] },
+      },
+    },
+  },
+  responses: {
+    '2XX': { description: 'Taken. It is not sent again.' },
+    '410': { description: 'Nobody will listen here any more: the webhook is switched off.' },
+    default: { description: 'Not taken: it is sent again, for a bit more than a day.' },
+  },
+}
 
 const HEADERS = {
   RateLimitLimit: { description: 'Calls of this key in a minute.', schema: { type: 'integer' } },

@@ -242,6 +242,13 @@ export const eventResource = z.object({
   verdict: z.enum(verdictCodes).optional().meta({ description: 'How the check ended that led to it, if one did.' }),
 })
 
+/** What the test button of a webhook sends. */
+const testEvent = z.object({
+  id: idOf('evt', 'event'),
+  type: z.literal('test'),
+  at: moment,
+})
+
 export const eventList = z.object({
   data: z.array(eventResource),
   nextCursor: z.string().meta({ description: 'Ask with it again, now or later. Always given.' }),
@@ -305,6 +312,7 @@ export const answeredSchemas = {
   Ending: ending,
   Event: eventResource,
   EventList: eventList,
+  TestEvent: testEvent,
   ProfileList: profileList,
   Problem: problemResource,
 }
