@@ -14,9 +14,11 @@ import { BlockList, isIP, type LookupFunction } from 'node:net'
  */
 
 const CONNECT_TIMEOUT_MS = 3_000
-const SOCKETS_PER_HOST_MAX = 64
-const SOCKETS_MAX = 256
-const IDLE_SOCKETS_PER_HOST_MAX = 8
+/** More than the watcher has on the way, so that people never queue behind it. */
+const SOCKETS_PER_HOST_MAX = 192
+const SOCKETS_MAX = 384
+/** As many as are used at once: with fewer, nearly every call of a batch would begin with a new connection. */
+const IDLE_SOCKETS_PER_HOST_MAX = 128
 /** Shorter than the idle time-out of usual servers, so that a connection is rarely closed under a new request. */
 const IDLE_SOCKET_MS = 4_000
 

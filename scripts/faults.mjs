@@ -1,11 +1,9 @@
 import { spawnSync } from 'node:child_process'
 
 /**
- * `npm run test:faults`: the long runs that `npm test` leaves out. Races of 200 rounds, a portal and workers that are killed
- * again and again, other builds. RACE_ROUNDS, ROTATE_ROUNDS, KILL_ROUNDS and FAULT_SEED choose another length, or repeat a run.
  * `npm run test:faults`: the long runs that `npm test` leaves out. Races of 200 rounds, an outage over many connections,
- * a portal that is killed again and again, other builds. RACE_ROUNDS, ROTATE_ROUNDS, OUTAGE_CONNECTIONS, KILL_ROUNDS and
- * FAULT_SEED choose another length, or repeat a run.
+ * a portal and workers that are killed again and again, other builds. RACE_ROUNDS, ROTATE_ROUNDS, OUTAGE_CONNECTIONS,
+ * KILL_ROUNDS and FAULT_SEED choose another length, or repeat a run.
  */
 const node = ['--conditions=react-server', '--test', '--test-concurrency=1', '--test-reporter=spec']
 const races = ['races', 'decide', 'link-controls', 'call-off'].map((name) => `lib/connection/${name}.test.ts`)

@@ -7,7 +7,7 @@ import { db, inTransaction } from '#lib/data/database.ts'
 import { listOpenIncidents } from '#lib/data/provider-health.ts'
 import { admitBackgroundChecks, listCompaniesOf } from '#lib/data/provider-pauses.ts'
 import { tellOfLongWait } from './letters.ts'
-import { mayRunInBackground, probesOf, SHORT_WINDOW_SECONDS } from './pace.ts'
+import { backgroundChecksOf, probesOf, SHORT_WINDOW_SECONDS } from './pace.ts'
 
 /**
  * Which of the due checks may run now; the others are given back for later, as if they had not been taken. Only what
@@ -20,9 +20,17 @@ export async function admit(due: readonly DueCheck[]): Promise<DueCheck[]> {
 }
 
 /** Those that have to wait, and for how many seconds. */
-async function listHeld(checks: readonly DueCheck[]): Promise<Map<string, number>> {
+async function listHeld(all: readonly DueCheck[]): Promise<Map<string, number>> {
+  if (all.length === 0) return new Map()
+  const granted = await backgroundChecksOf(all.length)
+  const [checks, late] = [all.slice(0, granted), all.slice(granted)]
+  const held = await listHeldByProvider(checks)
+  for (const { connectionId } of late) held.set(connectionId, 1)
+  return held
+}
+
+async function listHeldByProvider(checks: readonly DueCheck[]): Promise<Map<string, number>> {
   if (checks.length === 0) return new Map()
-  if (!(await mayRunInBackground(checks.length))) return new Map(checks.map(({ connectionId }) => [connectionId, 1]))
   const companies = await listCompaniesOf(checks.map(({ connectionId }) => connectionId))
   const resting = await listResting(checks, companies)
   const asking = companies.filter(({ connectionId }) => !resting.has(connectionId))

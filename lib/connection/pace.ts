@@ -46,10 +46,10 @@ export async function checkForPerson(at: ProviderCompany, check: () => Promise<V
   }
 }
 
-/** Whether so many checks in the background may run in this second. */
-export async function mayRunInBackground(checks: number): Promise<boolean> {
+/** How many of so many checks in the background may run in this second. */
+export async function backgroundChecksOf(checks: number): Promise<number> {
   const bucket = { bucket: 'checks:background', windowSeconds: 1, hitsMax: BACKGROUND_CHECKS_PER_SECOND_MAX }
-  return (await hitLimit({ ...bucket, hits: checks })).allowed
+  return (await hitLimit({ ...bucket, hits: checks })).granted
 }
 
 /** How many of so many regular looks may try out a provider that is in trouble. */

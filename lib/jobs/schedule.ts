@@ -27,7 +27,9 @@ import { rewrapAll } from './rewrap.ts'
 import { deliverDueWebhooks, stopWebhooks } from './webhooks.ts'
 
 const TICK_MS = 1_000
-const CHECKS_AT_ONCE = 32
+const CHECKS_AT_ONCE = 64
+/** While one waits for the provider the next one asks the database, and one slow answer does not hold up everything. */
+const LANES = 2
 /** Before other work of this loop gets its turn. */
 const ROUNDS_MAX = 50
 const CHECK_LEASE_SECONDS = 60
@@ -60,6 +62,10 @@ export function startJobs(): { stop(): Promise<void> } {
 
 /** Runs every live check that is due now; goes on while there are more than it takes at once. */
 export async function runDueChecks(): Promise<void> {
+  await Promise.all(Array.from({ length: LANES }, runLane))
+}
+
+async function runLane(): Promise<void> {
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const claimed = await claimDueChecks({ limit: CHECKS_AT_ONCE, leaseSeconds: CHECK_LEASE_SECONDS })
     const due = await admit(claimed)
