@@ -22,6 +22,7 @@ import * as outages from './migrations/0016-outages.ts'
 import * as callOff from './migrations/0018-call-off.ts'
 import * as stops from './migrations/0019-stops.ts'
 import * as webhooks from './migrations/0020-webhooks.ts'
+import { grantRights } from './rights.ts'
 import type { Database } from './schema.ts'
 
 /** In order of their names. Imported, not read from a folder, so that a build carries them along. */
@@ -48,7 +49,8 @@ const migrations: Record<string, Migration> = {
 
 /**
  * Brings the tables up to this version; does nothing when they are. One process at a time, each step in a
- * transaction: a killed run leaves the step before. Answers the steps that ran.
+ * transaction: a killed run leaves the step before. With MIGRATION_DATABASE_URL the tables belong to that role, and the
+ * role of DATABASE_URL is given the rights it needs. Answers the steps that ran.
  */
 export async function migrate(): Promise<string[]> {
   const { databaseUrl, migrationDatabaseUrl } = env()
@@ -56,10 +58,18 @@ export async function migrate(): Promise<string[]> {
   if (!url) return migrateWith(db())
   const direct = openDirect(url)
   try {
-    return await migrateWith(direct)
+    const ran = await migrateWith(direct)
+    if (databaseUrl && migrationDatabaseUrl) await grantTo(databaseUrl, migrationDatabaseUrl, direct)
+    return ran
   } finally {
     await direct.destroy()
   }
+}
+
+/** The portal's own role gets what it needs from the one that owns the tables. */
+async function grantTo(databaseUrl: string, ownerUrl: string, owner: Kysely<Database>): Promise<void> {
+  const [role, ownerRole] = [databaseUrl, ownerUrl].map((url) => decodeURIComponent(new URL(url).username))
+  if (role && role !== ownerRole) await grantRights(owner, role)
 }
 
 /** As `migrate`, on a given database; `last` is the last step that is taken. */
