@@ -51,7 +51,8 @@ async function readInput(): Promise<string> {
 
 async function runHere(call: Call): Promise<CommandOutcome> {
   try {
-    await migrate()
+    // That command itself tells which steps ran.
+    if (call.argv[0] !== 'migrate') await migrate()
     return await runCommand(call)
   } finally {
     await closeDatabase()
