@@ -20,6 +20,10 @@ const steps = [
   ['kill -9 while letters leave', process.execPath, [...node, 'faults/kill-outbox.test.ts']],
   ['kill -9 while customers submit', process.execPath, [...node, 'faults/kill-submissions.test.ts']],
   ['other builds, in a browser', 'npx', ['playwright', 'test', '--config', 'faults/playwright.config.ts']],
+  // Where there is a server Postgres; the others leave that half out by themselves.
+  ...(process.env.TEST_DATABASE_URL
+    ? [['two web processes and two workers', 'npx', ['playwright', 'test', '--config', 'faults/cluster.config.ts']]]
+    : []),
 ]
 
 const env = {
