@@ -1,5 +1,6 @@
 import type { Metadata } from 'next'
 import { ShellPage } from '#components/ui/shell-page.tsx'
+import { usualProvider } from '#lib/providers/fields.ts'
 import { pageWords } from './page-words.ts'
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -29,7 +30,7 @@ export default async function HomePage() {
         </ol>
       </section>
       <nav className="flex flex-wrap gap-x-6 gap-y-2">
-        <a href="/guides/pipedrive" className="link">
+        <a href={`/guides/${usualProvider}`} className="link">
           {t('shell.home.guide')}
         </a>
         <a href="/help" className="link">

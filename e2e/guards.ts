@@ -29,7 +29,7 @@ const noCase = (base: string) => ({ address: `/${base}/con_${'0'.repeat(26)}`, a
  */
 export const routes: Record<string, Guard & { address?: string; method?: 'POST'; answers?: number }> = {
   'app/page.tsx': { guard: 'public' },
-  'app/guides/pipedrive/page.tsx': { guard: 'public' },
+  'app/guides/[provider]/page.tsx': { guard: 'public' },
   'app/(customer)/help/page.tsx': { guard: 'public' },
   'app/api/health/route.ts': { guard: 'public' },
   'app/api/ready/route.ts': { guard: 'public' },

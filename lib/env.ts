@@ -74,6 +74,11 @@ export function env(): Env {
   return store.latchkeyEnv
 }
 
+/** Where a fake of a provider answers, for tests and trials; a provider whose fake is to run gets its variable here. */
+export function fakeBaseUrlOf(provider: string): string | null {
+  return provider === 'pipedrive' ? env().pipedriveBaseUrl : null
+}
+
 /**
  * As `env`, with the keys that the key file holds now: a key that was added there is used at once by every process,
  * without a restart. A file that cannot be read this moment, as while somebody edits it, changes nothing.

@@ -1,7 +1,5 @@
 import type { createTranslator as CreateTranslator } from 'use-intl/core'
 import { createTranslator } from 'use-intl/core'
-import pipedriveDe from '#lib/providers/pipedrive/messages/de.json' with { type: 'json' }
-import pipedriveEn from '#lib/providers/pipedrive/messages/en.json' with { type: 'json' }
 import auditDe from '#messages/audit.de.json' with { type: 'json' }
 import auditEn from '#messages/audit.en.json' with { type: 'json' }
 import boardDe from '#messages/board.de.json' with { type: 'json' }
@@ -55,7 +53,6 @@ const en = {
   look: lookEn,
   profiles: profilesEn,
   requests: requestsEn,
-  pipedrive: pipedriveEn,
   shell: shellEn,
   fault: faultEn,
   audit: auditEn,
@@ -78,7 +75,6 @@ const de = {
   look: lookDe,
   profiles: profilesDe,
   requests: requestsDe,
-  pipedrive: pipedriveDe,
   shell: shellDe,
   fault: faultDe,
   audit: auditDe,
@@ -95,20 +91,25 @@ export const allMessages: Record<Language, typeof en & typeof de> = { en, de }
 
 export type Words = (key: string, values?: Record<string, string | number>) => string
 
-const translators = new Map<Language, Words>()
+const translators = new WeakMap<object, Words>()
 
 /** The words of one language, e.g. `words('de')('pages.form.submit')`. */
 export function words(language: Language): Words {
-  const known = translators.get(language)
+  return wordsOf(allMessages, language)
+}
+
+/** The same for messages of somebody's own, such as a provider's guide. */
+export function wordsOf(messages: Record<Language, object>, language: Language): Words {
+  const known = translators.get(messages[language])
   if (known) return known
   const translator = (createTranslator as typeof CreateTranslator)({
     locale: language,
-    messages: allMessages[language] as never,
+    messages: messages[language] as never,
     timeZone: 'UTC',
     onError: () => {},
     getMessageFallback: ({ key, error }) => standIn(language, key, error),
   }) as unknown as Words
-  translators.set(language, translator)
+  translators.set(messages[language], translator)
   return translator
 }
 

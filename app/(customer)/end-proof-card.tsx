@@ -3,6 +3,7 @@ import { PrintButton } from '#components/ui/print-button.tsx'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import type { OffBoarding } from '#lib/data/off-boardings.ts'
 import { formatDateTime } from '#lib/format.ts'
+import { addressOf } from '#lib/providers/fields.ts'
 import type { Language } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
 
@@ -24,7 +25,10 @@ export function EndProofCard({
     { label: t('pages.done.name'), value: connection.name },
     { label: t('end.proof.reference'), value: connection.reference },
     { label: t('pages.done.company'), value: proof.companyName ?? '–' },
-    { label: t('pages.done.address'), value: proof.companyDomain ? `${proof.companyDomain}.pipedrive.com` : '–' },
+    {
+      label: t('pages.done.address'),
+      value: proof.companyDomain ? addressOf(connection.provider, proof.companyDomain) : '–',
+    },
     { label: t('pages.done.belongsTo'), value: proof.userName ?? '–' },
     { label: t('end.proof.first'), value: time(proof.firstRefusedAt) },
     { label: t('end.proof.second'), value: time(proof.refusedAt) },

@@ -16,10 +16,11 @@ const NAMES_OWNER: readonly VerdictCode[] = [
 ]
 
 /** What stands beside a refusal. Only the check that the refusal speaks of counts. */
-export function foundIn({ verdictCode, language }: CustomerConnection, seen: Verification | null): Found | null {
+export function foundIn(connection: CustomerConnection, seen: Verification | null): Found | null {
+  const { verdictCode, language } = connection
   if (!seen || seen.verdictCode !== verdictCode || !NAMES_OWNER.includes(verdictCode)) return null
   return {
-    owner: ownerFactsOf(language, seen),
+    owner: ownerFactsOf(connection, seen),
     report: seen.report.length > 0 ? reportIn(language, seen.report) : null,
     isReportOpen: verdictCode === 'LIMITED_ACCESS',
   }

@@ -1,8 +1,11 @@
 import { OwnerCard } from '#components/connect/owner-card.tsx'
 import type { Verification } from '#lib/data/verifications.ts'
+import { addressOf } from '#lib/providers/fields.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { Language } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
+
+type Reader = { provider: string; language: Language }
 
 export type OwnerFacts = { title: string; facts: { label: string; value: string; strong?: boolean }[] }
 
@@ -16,18 +19,18 @@ const DIFFERS: Partial<Record<VerdictCode, 'person' | 'company' | 'admin'>> = {
 }
 
 /** "This token belongs to": person, mail, company, address, admin; what differs is marked. */
-export function OwnerDetails({ language, seen }: { language: Language; seen: Verification | null }) {
-  const owner = ownerFactsOf(language, seen)
+export function OwnerDetails({ connection, seen }: { connection: Reader; seen: Verification | null }) {
+  const owner = ownerFactsOf(connection, seen)
   return owner && <OwnerCard {...owner} />
 }
 
 /** Null where the check did not learn whose token it is. */
-export function ownerFactsOf(language: Language, seen: Verification | null): OwnerFacts | null {
+export function ownerFactsOf({ provider, language }: Reader, seen: Verification | null): OwnerFacts | null {
   const t = words(language)
   const owner = seen?.owner
   if (!owner) return null
   const strong = DIFFERS[seen.verdictCode]
-  const address = owner.companyDomain ? `${owner.companyDomain}.pipedrive.com` : '–'
+  const address = owner.companyDomain ? addressOf(provider, owner.companyDomain) : '–'
   return {
     title: t('pages.confirm.owner'),
     facts: [

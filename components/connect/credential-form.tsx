@@ -171,7 +171,7 @@ export function CredentialForm({
                       label={words.domainLabel ?? ''}
                       hint={words.domainHint}
                       error={errors.domain}
-                      suffix=".pipedrive.com"
+                      suffix={fields.addressSuffix}
                       readOnly={locked}
                       inputMode="url"
                       autoCapitalize="none"

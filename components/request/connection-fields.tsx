@@ -1,4 +1,5 @@
 import { TextField } from '#components/ui/text-field.tsx'
+import { fieldsOf, usualProvider } from '#lib/providers/fields.ts'
 import type { TypedConnection } from './field-name.ts'
 import { fieldName } from './field-name.ts'
 
@@ -24,7 +25,7 @@ export function ConnectionFields({
   })
   return (
     <>
-      <TextField {...named('expectedDomain')} suffix=".pipedrive.com" />
+      <TextField {...named('expectedDomain')} suffix={fieldsOf(usualProvider).addressSuffix} />
       <TextField {...named('startDate')} type="date" />
       <TextField {...named('connectionName')} />
       <TextField {...named('externalId')} />

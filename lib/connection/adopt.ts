@@ -10,6 +10,7 @@ import { newId } from '#lib/data/ids.ts'
 import { listProfiles } from '#lib/data/profiles.ts'
 import { findRequestByCreationKey, insertConnection, insertRequest, isReferenceFree } from '#lib/data/requests.ts'
 import { findFirstAdmin } from '#lib/data/staff.ts'
+import { usualProvider } from '#lib/providers/fields.ts'
 import type { Verdict } from '#lib/providers/provider.ts'
 import { providers } from '#lib/providers/registry.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
@@ -101,7 +102,7 @@ export async function adoptCredentials(
 async function check(actor: Actor, candidate: Candidate): Promise<Verdict | null> {
   if (await findRequestByCreationKey(db(), actor, candidate.creationKey)) return null
   const { apiToken, domain, startDate, profile } = candidate
-  const connection = { teamId: actor.teamId, provider: PROVIDER, profile: profile.key }
+  const connection = { teamId: actor.teamId, provider: usualProvider, profile: profile.key }
   return checkLive(connection, { apiToken, companyDomain: domain, startDate })
 }
 
@@ -205,15 +206,13 @@ async function store(
   })
 }
 
-const PROVIDER = 'pipedrive'
-
 /** The connection as it will be, with an id that its token can be sealed for before it is stored. */
 function unsaved(actor: Actor, { wanted, profile, name, domain, startDate }: Candidate): CustomerConnection {
   return {
     id: newId('con'),
     teamId: actor.teamId,
     requestId: '',
-    provider: PROVIDER,
+    provider: usualProvider,
     profile: profile.key,
     name,
     status: 'queued',
@@ -319,7 +318,7 @@ function candidateOf(
     for (const [path, problem] of problemsOf(wanted))
       problems.push({ line, column: requestColumns[path] ?? 'row', problem })
   const profile = profiles.find(({ key }) => key === cells.profile?.trim())
-  const fields = providers[PROVIDER]
+  const fields = providers[usualProvider]
     .schema({ startDate: profile?.startDate ?? 'optional', today: new Date() })
     .safeParse({
       connectionName: cells.connection_name,
@@ -359,7 +358,7 @@ function inputOf(cells: Cells): Parameters<typeof parseRequest>[0] {
     language: (cells.language || undefined) as 'en' | 'de' | undefined,
     connections: [
       {
-        provider: PROVIDER,
+        provider: usualProvider,
         profile: cells.profile ?? '',
         externalId: cells.external_id || undefined,
         name: cells.connection_name || undefined,

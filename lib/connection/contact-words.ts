@@ -1,5 +1,5 @@
 import 'server-only'
-import { holdsSecret } from '#lib/providers/pipedrive/fields.ts'
+import { holdsSecret } from '#lib/providers/fields.ts'
 
 /** What a contact writes to us in their own words; `secret`: it holds a token or a password and is not taken. */
 export type TypedWords = { kind: 'ok'; text: string } | { kind: 'empty' } | { kind: 'too_long' } | { kind: 'secret' }

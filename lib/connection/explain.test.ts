@@ -12,6 +12,7 @@ const connection = (language: Language, over: Partial<Parameters<typeof explain>
   teamName: 'Northwind',
   ownerName: 'Maria Lopez',
   typedDomain: 'acme' as string | null,
+  provider: 'pipedrive',
   expectedDomain: null as string | null,
   customerName: 'Acme',
   checkedAt: null,

@@ -1,6 +1,7 @@
 import 'server-only'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { formatDateTime } from '#lib/format.ts'
+import { addressOf } from '#lib/providers/fields.ts'
 import type { CapabilityRow, TokenOwner } from '#lib/providers/provider.ts'
 import type { Turn, VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
@@ -24,7 +25,7 @@ export type Explanation = {
 
 type Explained = Pick<
   CustomerConnection,
-  'language' | 'teamName' | 'ownerName' | 'typedDomain' | 'expectedDomain' | 'customerName' | 'checkedAt'
+  'provider' | 'language' | 'teamName' | 'ownerName' | 'typedDomain' | 'expectedDomain' | 'customerName' | 'checkedAt'
 > &
   Partial<
     Pick<CustomerConnection, 'connectedAt' | 'providerCompanyDomain' | 'providerCompanyName' | 'providerUserName'>
@@ -46,7 +47,7 @@ export function explain(
     team: connection.teamName,
     contact: connection.ownerName ?? connection.teamName,
     domain: address ?? '',
-    address: address ? `${address}.pipedrive.com` : t('pages.verdict.ourPipedrive'),
+    address: address ? addressOf(connection.provider, address) : t('pages.verdict.ourPipedrive'),
     expected: expectedCompany(connection, t),
     otherDomain: owner?.companyDomain ?? '',
     company: owner?.companyName ?? connection.expectedDomain ?? connection.customerName,
@@ -82,7 +83,7 @@ export function explain(
 /** The company that the token has to belong to: the one of before, else the one that the request names. */
 function expectedCompany(connection: Explained, t: Words): string {
   const domain = connection.connectedAt ? connection.providerCompanyDomain : connection.expectedDomain
-  if (domain) return `${domain}.pipedrive.com`
+  if (domain) return addressOf(connection.provider, domain)
   return connection.providerCompanyName ?? t('pages.verdict.company')
 }
 

@@ -10,7 +10,7 @@ import { findCredential } from '#lib/data/credentials.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
 import type { Freeze } from '#lib/data/freezes.ts'
 import { findPublicKey } from '#lib/data/integrations.ts'
-import { env } from '#lib/env.ts'
+import { fakeBaseUrlOf } from '#lib/env.ts'
 import { log } from '#lib/log.ts'
 import type { ProblemCode } from '#lib/problem.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
@@ -130,7 +130,7 @@ function answerOf(connection: CustomerConnection, { version }: SealedCredential,
     JSON.stringify({
       provider: provider.id,
       version,
-      baseUrl: provider.baseUrlOf(domain ?? '', env().pipedriveBaseUrl),
+      baseUrl: provider.baseUrlOf(domain ?? '', fakeBaseUrlOf(provider.id)),
       headers: provider.headersOf(apiToken),
       startDate: connection.startDate,
       company: { id: providerCompanyId, name: providerCompanyName, domain },

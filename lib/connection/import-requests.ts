@@ -7,6 +7,7 @@ import type { OpenConnection } from '#lib/data/open-requests.ts'
 import { listProfiles } from '#lib/data/profiles.ts'
 import { findImport, findSentByKey, insertImport } from '#lib/data/request-imports.ts'
 import { log } from '#lib/log.ts'
+import { usualProvider } from '#lib/providers/fields.ts'
 import { duplicateFinder } from './duplicates.ts'
 import type { Profile } from './profiles.ts'
 import type { ListColumn, ListFault, ListRow } from './read-list.ts'
@@ -185,7 +186,7 @@ function inputOf(row: ListRow): RequestInput {
     note: row.note || undefined,
     connections: [
       {
-        provider: 'pipedrive',
+        provider: usualProvider,
         profile: row.profile ?? '',
         expectedDomain: row.expected_domain || undefined,
         startDate: row.start_date || undefined,

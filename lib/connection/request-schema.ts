@@ -7,7 +7,7 @@ import { listProfiles } from '#lib/data/profiles.ts'
 import { findFirstAdmin, findStaffByEmail } from '#lib/data/staff.ts'
 import { parseEmailAddress } from '#lib/mail/address.ts'
 import { fieldsOf, providerIds } from '#lib/providers/fields.ts'
-import type { StartDateFault } from '#lib/providers/pipedrive/fields.ts'
+import type { StartDateFault } from '#lib/providers/provider-fields.ts'
 import type { Profile } from './profiles.ts'
 
 export const LINK_DAYS_MAX = 60
@@ -96,12 +96,12 @@ const connectionSchema = z
     name: line(80).optional(),
   })
   .transform((typed, check) => {
-    const { cleanDomain, cleanStartDate } = fieldsOf(typed.provider)
+    const { name, cleanDomain, cleanStartDate } = fieldsOf(typed.provider)
     const domain = typed.expectedDomain?.trim() ? cleanDomain(typed.expectedDomain) : null
     const start = cleanStartDate(typed.startDate ?? '', { today: new Date(), required: false })
     const refuse = (path: string, problem: Problem, message: string) =>
       check.issues.push({ code: 'custom', path: [path], message, input: typed, params: { problem } })
-    if (domain?.error) refuse('expectedDomain', 'domain', 'not a Pipedrive company address')
+    if (domain?.error) refuse('expectedDomain', 'domain', `not a company address of ${name}`)
     if (start.why) refuse('startDate', 'start_date', startDateFaults[start.why])
     return { ...typed, expectedDomain: domain?.value || null, startDate: start.value }
   })

@@ -4,7 +4,7 @@ import { findSameToken } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
 import { getProfile } from '#lib/data/profiles.ts'
 import type { ProviderCompany } from '#lib/data/provider-pauses.ts'
-import { env } from '#lib/env.ts'
+import { fakeBaseUrlOf } from '#lib/env.ts'
 import type { Provider, TokenOwner, Verdict } from '#lib/providers/provider.ts'
 import { providers } from '#lib/providers/registry.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
@@ -61,7 +61,7 @@ export async function checkLive(
       knownCompanyId: connection.connectedAt ? (connection.providerCompanyId ?? null) : null,
       needs: { capabilities, accountAdmin, startDate },
       depth,
-      fakeBaseUrl: env().pipedriveBaseUrl,
+      fakeBaseUrl: fakeBaseUrlOf(connection.provider),
       timeoutMs: CHECK_TIMEOUT_MS,
     })
   return by === 'person' ? checkForPerson(at, check) : heedLimits(at, await check())

@@ -25,6 +25,7 @@ import { findStaffByEmail } from '#lib/data/staff.ts'
 import { verifyWithCheckpoints } from '#lib/jobs/audit-checkpoints.ts'
 import { log } from '#lib/log.ts'
 import { parseEmailAddress } from '#lib/mail/address.ts'
+import { usualProvider } from '#lib/providers/fields.ts'
 import type { Scope } from '#lib/scopes.ts'
 import { scopes } from '#lib/scopes.ts'
 import { Secret } from '#lib/secret.ts'
@@ -342,7 +343,7 @@ function requestOf(values: Asked['values']): RequestInput {
   const customer = required(values, 'customer')
   // The schema of the domain checks these words; here they are only what somebody typed.
   const connection = {
-    provider: optional(values, 'provider') ?? 'pipedrive',
+    provider: optional(values, 'provider') ?? usualProvider,
     profile: optional(values, 'profile') ?? 'read-only-sync',
     expectedDomain: optional(values, 'expected-domain'),
     startDate: optional(values, 'start-date'),

@@ -12,7 +12,7 @@ import {
 import { isMigrated } from '#lib/data/migrate.ts'
 import { listFailedLetters } from '#lib/data/outbox.ts'
 import { readStopTimes } from '#lib/data/stops.ts'
-import { env } from '#lib/env.ts'
+import { env, fakeBaseUrlOf } from '#lib/env.ts'
 import { askMailServer } from '#lib/mail/send.ts'
 import { providers } from '#lib/providers/registry.ts'
 
@@ -73,11 +73,10 @@ async function clocks(): Promise<string> {
 }
 
 async function providersAnswer(): Promise<string> {
-  const { pipedriveBaseUrl: fakeBaseUrl } = env()
   const asked = await Promise.all(
-    Object.values(providers).map(async ({ name, reach }) => ({
+    Object.values(providers).map(async ({ id, name, reach }) => ({
       name,
-      ...(await reach({ fakeBaseUrl, timeoutMs: EXAMINE_TIMEOUT_MS })),
+      ...(await reach({ fakeBaseUrl: fakeBaseUrlOf(id), timeoutMs: EXAMINE_TIMEOUT_MS })),
     })),
   )
   const told = asked.map(({ name, reason }) => `${name}: ${reason}`).join(', ')

@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { Secret } from '../secret.ts'
+import type { Guide } from './guide-kit/guide.ts'
 import type { CheckCode } from './verdicts.ts'
 
 /** What a planned integration needs to be able to do. Words for each: `messages/report.<language>.json`. */
@@ -142,6 +143,8 @@ export type Provider = {
   verify(input: VerifyInput): Promise<Verdict>
   /** Whether the provider's own host answers at all. Sends no token; says why not in a word. */
   reach(input: { fakeBaseUrl: string | null; timeoutMs: number }): Promise<{ ok: boolean; reason: string }>
+  /** What the customer reads beside the form. Loaded when it is drawn, so that drawings stay out of everything else. */
+  guide(): Promise<Guide>
 }
 
 export function defineProvider(provider: Provider): Provider {

@@ -3,6 +3,7 @@ import { findLinkAccess } from '#lib/auth/secure-link.ts'
 import { db } from '#lib/data/database.ts'
 import { getTeamSettings } from '#lib/data/teams.ts'
 import { env } from '#lib/env.ts'
+import { usualProvider } from '#lib/providers/fields.ts'
 import { words } from '#lib/words.ts'
 import { pageLanguage } from '../../page-words.ts'
 import { findBrand } from '../request-frame.tsx'
@@ -39,7 +40,7 @@ export default async function HelpPage({ searchParams }: { searchParams: Promise
           </section>
         ))}
         <p>
-          <a className="link" href="/guides/pipedrive">
+          <a className="link" href={`/guides/${usualProvider}`}>
             {t('pages.help.guide')}
           </a>
         </p>

@@ -33,7 +33,7 @@ export async function profileAction(
   const t = await pageWords()
   const typed = readTyped(form)
   const { teamName } = await findAsker(db(), staff, '')
-  const state = { typed, problems: {}, reads: readsOfTyped(typed, teamName), attempt: crypto.randomUUID() }
+  const state = { typed, problems: {}, reads: await readsOfTyped(typed, teamName), attempt: crypto.randomUUID() }
   if (form.get('intent') !== 'save') return state
   const problems = problemsOf(typed, t)
   if (problems) return { ...state, problems }

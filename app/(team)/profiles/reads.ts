@@ -4,9 +4,11 @@ import { introduce } from '#lib/connection/introduce.ts'
 import { describeProfile } from '#lib/connection/profile-words.ts'
 import type { Profile } from '#lib/connection/profiles.ts'
 import { builtInProfiles } from '#lib/connection/profiles.ts'
+import { usualProvider } from '#lib/providers/fields.ts'
 import { capabilities } from '#lib/providers/provider.ts'
 import type { Language } from '#lib/words.ts'
 import { words } from '#lib/words.ts'
+import { guideOf } from '../../provider-guide.ts'
 import type { TypedProfile } from './typed.ts'
 
 /** The part of the customer's page that a profile decides. */
@@ -19,29 +21,40 @@ export type ReadByCustomer = Pick<Introduced, 'needTitle' | 'needs' | 'promiseTi
 const languages = { en: 'English', de: 'Deutsch' } as const
 
 /** What customers read of a profile, by the function that writes their page. */
-export function readsOf(profile: Profile, team: string): ReadByCustomer[] {
-  return (['en', 'de'] as const).map((language) => {
-    const t = words(language)
-    const { name, adminReason } = describeProfile(profile, language, team)
-    const nobody = { customerName: '', ownerName: null, project: name, note: null, connectedAt: null, checkedAt: null }
-    const page = introduce({ ...nobody, language, teamName: team, requestedAt: new Date() }, profile)
-    const { needTitle, needs, promiseTitle, promises } = page
-    const why = profile.accountAdmin ? [t('pipedrive.steps.right_user.admin', { reason: adminReason })] : []
-    const shownName = name || t('profiles.preview.unnamed')
-    return {
-      language,
-      languageName: languages[language],
-      name: shownName,
-      needTitle,
-      needs: [...needs, ...why],
-      promiseTitle,
-      promises,
-    }
-  })
+export async function readsOf(profile: Profile, team: string): Promise<ReadByCustomer[]> {
+  const languagesOfPage = ['en', 'de'] as const
+  return Promise.all(
+    languagesOfPage.map(async (language) => {
+      const t = words(language)
+      const { t: guideWords } = await guideOf(usualProvider, language)
+      const { name, adminReason } = describeProfile(profile, language, team)
+      const nobody = {
+        customerName: '',
+        ownerName: null,
+        project: name,
+        note: null,
+        connectedAt: null,
+        checkedAt: null,
+      }
+      const page = introduce({ ...nobody, language, teamName: team, requestedAt: new Date() }, profile)
+      const { needTitle, needs, promiseTitle, promises } = page
+      const why = profile.accountAdmin ? [guideWords('adminNeeded', { reason: adminReason })] : []
+      const shownName = name || t('profiles.preview.unnamed')
+      return {
+        language,
+        languageName: languages[language],
+        name: shownName,
+        needTitle,
+        needs: [...needs, ...why],
+        promiseTitle,
+        promises,
+      }
+    }),
+  )
 }
 
 /** The same for what is typed so far, right or not. */
-export function readsOfTyped(typed: TypedProfile, team: string): ReadByCustomer[] {
+export async function readsOfTyped(typed: TypedProfile, team: string): Promise<ReadByCustomer[]> {
   const profile: Profile = {
     ...builtInProfiles['read-only-sync'],
     // Not yet one of the built-in ones, whatever is typed as its key.

@@ -6,6 +6,7 @@ import { ShellPage } from '#components/ui/shell-page.tsx'
 import { StatusBadge } from '#components/ui/status-badge.tsx'
 import { explain } from '#lib/connection/explain.ts'
 import { groupOf, type Status, statusAfter, statuses, turnOf } from '#lib/connection/status.ts'
+import { usualProvider } from '#lib/providers/fields.ts'
 import { type VerdictCode, verdicts } from '#lib/providers/verdicts.ts'
 import type { Language, Words } from '#lib/words.ts'
 import { Receipt } from '../../(customer)/connect/[connectionId]/done/receipt.tsx'
@@ -63,7 +64,7 @@ export const samples: Record<string, Record<string, Sample>> = {
     'every status': EveryStatus,
     'permission report': framed(({ language }) => <ReportTable language={language} rows={report} />),
     'whose token it is': framed(({ language }) => (
-      <OwnerDetails language={language} seen={sampleVerification('USER_MISMATCH')} />
+      <OwnerDetails connection={{ provider: usualProvider, language }} seen={sampleVerification('USER_MISMATCH')} />
     )),
     'error summary': framed(({ t }) => (
       <SummarySample

@@ -1,3 +1,14 @@
+import type {
+  CleanDomain,
+  CleanStartDate,
+  CleanToken,
+  LooksLike,
+  ProviderFields,
+  RemovedPart,
+  StartDateFault,
+  TokenHint,
+} from '../provider-fields.ts'
+
 /**
  * Cleans and checks what a customer types or pastes for Pipedrive.
  * Plain functions without imports: the server's schema and the form in the browser run the same lines.
@@ -35,46 +46,6 @@ const HIDDEN = /\p{Cf}|\p{Variation_Selector}|\u034f|\u115f|\u1160|\u3164|(?![\t
 const QUOTES = '["\'`´‘’‚‛“”„‟«»‹›]+'
 const QUOTES_AROUND = new RegExp(`^${QUOTES}|${QUOTES}$`, 'gu')
 const PRINTABLE = /^[!-~]+$/
-
-export type DomainError = 'DOMAIN_MISSING' | 'DOMAIN_SHARED_HOST' | 'DOMAIN_FORMAT'
-export type TokenError = 'TOKEN_MISSING' | 'TOKEN_FORMAT'
-export type StartDateError = 'START_DATE_INVALID'
-/** What is wrong with a start date, for the sentence that says so. */
-export type StartDateFault = 'missing' | 'unreadable' | 'future' | 'too_early'
-
-/** What was taken away around a pasted API token; the page says so. */
-export type RemovedPart = 'spaces' | 'quotes' | 'hidden_characters' | 'address_around_it' | 'name_in_front' | 'bearer'
-
-export type LooksLike =
-  | 'email'
-  | 'jwt'
-  | 'oauth'
-  | 'github'
-  | 'stripe'
-  | 'aws'
-  | 'slack'
-  | 'google'
-  | 'private_key'
-  | 'connection_string'
-  | 'hubspot'
-  | 'openai'
-  | 'gitlab'
-  | 'shopify'
-  | 'npm'
-  | 'mail_service'
-
-/** Worth a second look, never a reason to refuse: Pipedrive does not publish the shape of its tokens. */
-export type TokenHint = 'length' | 'custom_field_key' | 'cut' | 'password'
-
-export type CleanDomain = { value: string; error?: DomainError }
-export type CleanToken = {
-  value: string
-  removed: RemovedPart[]
-  error?: TokenError
-  looksLike?: LooksLike
-  hint?: TokenHint
-}
-export type CleanStartDate = { value: string | null; error?: StartDateError; why?: StartDateFault }
 
 /** True for the one DNS label that can stand in front of `.pipedrive.com` as a company. */
 export function isCompanyLabel(text: string): boolean {
@@ -281,10 +252,8 @@ function isCalendarDay(day: string): boolean {
   return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day)
 }
 
-export const pipedriveFields = { name: 'Pipedrive', cleanConnectionName, cleanDomain, cleanApiToken, cleanStartDate }
-
 /** For words to people: whether an API token or another secret stands anywhere in them. */
-export function holdsSecret(text: string): boolean {
+function holdsSecret(text: string): boolean {
   const visible = text.slice(0, TOKEN_TYPED_CHARACTERS_MAX).replace(HIDDEN, '')
   if (/(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])/i.test(visible) || /-----\s*BEGIN\b/.test(visible)) return true
   // Without the blanks too: a token that a mail program broke in two is one still.
@@ -294,4 +263,16 @@ export function holdsSecret(text: string): boolean {
     visible.split(/[\s"'`,;()<>=]+/).some((word) => isSecret(word.replace(/[.!?:]+$/, ''))) ||
     hasConnectionString(visible)
   )
+}
+
+export const pipedriveFields: ProviderFields = {
+  name: 'Pipedrive',
+  addressSuffix: DOMAIN_SUFFIX,
+  addressOf: (companyDomain) => `${companyDomain}${DOMAIN_SUFFIX}`,
+  tokenPageOf: (companyDomain) => `https://${companyDomain || 'app'}${DOMAIN_SUFFIX}/settings/api`,
+  cleanConnectionName,
+  cleanDomain,
+  cleanApiToken,
+  cleanStartDate,
+  holdsSecret,
 }

@@ -12,4 +12,5 @@ export const pipedrive = defineProvider({
   schema: pipedriveSchema,
   verify: (input) => verify(input),
   reach: reachPipedrive,
+  guide: async () => (await import('./guide/guide.ts')).guide,
 })

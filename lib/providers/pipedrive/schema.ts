@@ -1,14 +1,7 @@
 import * as z from 'zod'
 import type { Provider } from '../provider.ts'
-import {
-  cleanApiToken,
-  cleanConnectionName,
-  cleanDomain,
-  cleanStartDate,
-  type LooksLike,
-  type RemovedPart,
-  type TokenHint,
-} from './fields.ts'
+import type { LooksLike, RemovedPart, TokenHint } from '../provider-fields.ts'
+import { cleanApiToken, cleanConnectionName, cleanDomain, cleanStartDate } from './fields.ts'
 
 type SchemaOptions = Parameters<Provider['schema']>[0]
 

@@ -9,6 +9,7 @@ import type { CustomerConnection } from '#lib/data/connections.ts'
 import { listRequestConnections } from '#lib/data/connections.ts'
 import { db } from '#lib/data/database.ts'
 import { listProfiles } from '#lib/data/profiles.ts'
+import { addressOf } from '#lib/providers/fields.ts'
 import { words } from '#lib/words.ts'
 import { EndedPage } from '../../ended-page.tsx'
 import { HandedOverPage } from '../../handed-over-page.tsx'
@@ -103,7 +104,8 @@ function Row({
           </StatusBadge>
           {isConnected && (
             <span className="min-w-0 break-words text-muted text-sm">
-              <bdi>{providerUserName ?? ''}</bdi> · <bdi>{`${providerCompanyDomain}.pipedrive.com`}</bdi>
+              <bdi>{providerUserName ?? ''}</bdi> ·{' '}
+              <bdi>{addressOf(connection.provider, providerCompanyDomain ?? '')}</bdi>
             </span>
           )}
         </p>

@@ -19,8 +19,9 @@ import type { CustomerConnection } from '#lib/data/connections.ts'
 import { db } from '#lib/data/database.ts'
 import { getProfile } from '#lib/data/profiles.ts'
 import { formatDateTime, maskEmail } from '#lib/format.ts'
-import { guideSteps, headingOf } from '#lib/providers/pipedrive/guide/steps.tsx'
+import type { ProviderId } from '#lib/providers/fields.ts'
 import { words } from '#lib/words.ts'
+import { guideOf } from '../../../provider-guide.ts'
 import { FateNotice } from '../../fate-notice.tsx'
 import { formWords } from '../../form-words.ts'
 import { foundIn } from '../../found.ts'
@@ -31,7 +32,6 @@ import { ReportTable } from '../../report-table.tsx'
 import type { ConnectState } from './actions.ts'
 import { confirmAction, connectAction, mailAgainAction, showCodeAction } from './actions.ts'
 import { ContactSection } from './contact-section.tsx'
-import { GuideBody } from './guide-body.tsx'
 
 /** What the customer sees of a connection that is not done: the question, the wait, or guide and form. */
 export function CustomerView({
@@ -80,6 +80,7 @@ async function GuideAndForm({
 }) {
   const t = words(connection.language)
   const profile = await getProfile(db(), connection)
+  const { guide, t: guideWords } = await guideOf(connection.provider, connection.language)
   const isRepair = connection.connectedAt !== null
   const introduction = introduce(connection, profile)
   const rotate = isReplacing(connection) || (profile.mode === 'rotate' && !isRepair)
@@ -118,7 +119,7 @@ async function GuideAndForm({
           title: `${introduction.title} · ${connection.teamName}`,
           titleError: t('pages.connect.titleError', { title: introduction.title }),
         }}
-        provider="pipedrive"
+        provider={connection.provider as ProviderId}
         startDateMode={connection.startDate ? 'hidden' : profile.startDate}
         locked={isRepair}
         connectionId={connection.id}
@@ -137,20 +138,21 @@ async function GuideAndForm({
             {isRepair && <FateNotice fate={learnt.fate} connection={connection} moment="repair" />}
           </div>
         }
-        rows={guideSteps.map((step, index) => ({
+        rows={guide.steps.map((step, index) => ({
           id: step,
-          heading: t(`pipedrive.${headingOf(step, { rotate })}`),
-          stepOf: t('pages.connect.stepOf', { number: index + 1, total: guideSteps.length }),
+          heading: guideWords(guide.headingOf(step, { rotate })),
+          stepOf: t('pages.connect.stepOf', { number: index + 1, total: guide.steps.length }),
           body: (
-            <GuideBody
+            <guide.Step
               step={step}
-              language={connection.language}
+              t={guideWords}
               team={connection.teamName}
               needsAdmin={profile.accountAdmin}
               rotate={rotate}
               adminReason={describeProfile(profile, connection.language, connection.teamName).adminReason}
               apiPageLink={
                 <ApiPageLink
+                  provider={connection.provider as ProviderId}
                   label={t('pages.form.openApiPage')}
                   labelOf={t('pages.form.openApiPageOf', { domain: '{domain}' })}
                 />
@@ -210,7 +212,7 @@ function Confirm({ connection, learnt }: { connection: CustomerConnection; learn
             ))}
           </ol>
         </div>
-        <OwnerDetails language={connection.language} seen={seen} />
+        <OwnerDetails connection={connection} seen={seen} />
         <SightNote sight={describeSight(seen, connection.language)} />
         <FateNotice fate={learnt.fate} connection={connection} moment="confirm" />
         {code === 'LIMITED_ACCESS' && <ReportTable language={connection.language} rows={seen?.report ?? []} />}

@@ -8,6 +8,8 @@ import type { OwnFate } from '#lib/connection/shared-fate.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import type { OffBoarding } from '#lib/data/off-boardings.ts'
 import { formatDateTime, maskEmail } from '#lib/format.ts'
+import type { ProviderId } from '#lib/providers/fields.ts'
+import { fieldsOf } from '#lib/providers/fields.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
 import { words } from '#lib/words.ts'
 import { FateNotice } from '../../fate-notice.tsx'
@@ -34,7 +36,7 @@ export function Closing({
     company: connection.providerCompanyName ?? connection.customerName,
     deadline: formatDateTime(ending.deadline, connection.language),
   }
-  const apiPage = `https://${connection.providerCompanyDomain ?? 'app'}.pipedrive.com/settings/api`
+  const apiPage = fieldsOf(connection.provider as ProviderId).tokenPageOf(connection.providerCompanyDomain)
   const standing = standingOf(ending)
   return (
     <Frame connection={connection} title={t('end.closing.title', names)} narrow>

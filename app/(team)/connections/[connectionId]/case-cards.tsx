@@ -13,6 +13,7 @@ import type { Case } from '#lib/data/case.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { FATE_SHARERS_MAX } from '#lib/data/shared-fate.ts'
 import { formatDateTime, formatStartDate } from '#lib/format.ts'
+import { addressOf } from '#lib/providers/fields.ts'
 import { Disclosure } from '#lib/providers/guide-kit/disclosure.tsx'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
@@ -219,7 +220,7 @@ export function IdentityCard({ subject, language }: Shown) {
     { label: t('case.identity.company'), value: connection.providerCompanyName ?? none },
     { label: t('case.identity.domain'), value: address() },
     ...(connection.expectedDomain
-      ? [{ label: t('case.identity.expected'), value: `${connection.expectedDomain}.pipedrive.com` }]
+      ? [{ label: t('case.identity.expected'), value: addressOf(connection.provider, connection.expectedDomain) }]
       : []),
     { label: t('case.identity.person'), value: person || none },
     { label: t('case.identity.since'), value: time(connection.connectedAt, t('case.identity.never')) },
@@ -239,11 +240,11 @@ export function IdentityCard({ subject, language }: Shown) {
   function address(): ReactNode {
     if (!domain) return none
     const { renamed } = subject
-    if (renamed?.to !== domain) return `${domain}.pipedrive.com`
+    if (renamed?.to !== domain) return addressOf(connection.provider, domain)
     const date = formatDateTime(renamed.at, language)
     return (
       <>
-        {domain}.pipedrive.com
+        {addressOf(connection.provider, domain)}
         <span className="block text-muted text-sm">
           {t('case.identity.renamed', { from: renamed.from, to: renamed.to, date })}
         </span>

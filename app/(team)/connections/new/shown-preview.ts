@@ -6,8 +6,8 @@ import { LINK_DAYS_MAX } from '#lib/connection/request-schema.ts'
 import { typedContactName } from '#lib/connection/typed-name.ts'
 import { db } from '#lib/data/database.ts'
 import { getTeamSettings } from '#lib/data/teams.ts'
-import { guideSteps, headingOf } from '#lib/providers/pipedrive/guide/steps.tsx'
-import { words } from '#lib/words.ts'
+import { usualProvider } from '#lib/providers/fields.ts'
+import { guideOf } from '../../../provider-guide.ts'
 import type { Typed } from './typed.ts'
 
 /** What the form shows beside itself: mail and page as the customer would get them. `kept`: what was typed is safe. */
@@ -31,10 +31,10 @@ export async function showPreview(staff: Staff, typed: Typed): Promise<ShownPrev
         ? days
         : (await getTeamSettings(db(), staff.teamId)).linkDays,
   })
-  const t = words(language)
+  const { guide, t } = await guideOf(usualProvider, language)
   return {
     ...preview,
     to: typed.contactEmail.trim(),
-    steps: guideSteps.map((step) => t(`pipedrive.${headingOf(step, { rotate: preview.rotate })}`)),
+    steps: guide.steps.map((step) => t(guide.headingOf(step, { rotate: preview.rotate }))),
   }
 }

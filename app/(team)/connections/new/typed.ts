@@ -3,7 +3,7 @@ import { connectionFields, fieldName } from '#components/request/field-name.ts'
 import type { RequestInput } from '#lib/connection/request-schema.ts'
 import { typedContactName } from '#lib/connection/typed-name.ts'
 import type { Draft } from '#lib/data/drafts.ts'
-import { fieldsOf } from '#lib/providers/fields.ts'
+import { fieldsOf, usualProvider } from '#lib/providers/fields.ts'
 
 const ownFields = [
   'customer',
@@ -64,7 +64,7 @@ export function inputOf(typed: Typed): RequestInput {
     note: typed.note || undefined,
     expiresInDays: typed.expiresInDays.trim() || undefined,
     connections: typed.connections.map((connection) => ({
-      provider: 'pipedrive',
+      provider: usualProvider,
       profile: connection.profile,
       name: connection.connectionName.trim() || undefined,
       expectedDomain: connection.expectedDomain || undefined,
@@ -93,7 +93,7 @@ export function emptyConnection(): TypedConnection {
 
 /** A draft as its form was filled: names that were made for it are left empty again. */
 export function typedOfDraft(draft: Draft, projectOf: (profile: string) => string): Typed {
-  const usual = `${draft.customerName} ${fieldsOf('pipedrive').name}`.slice(0, 80)
+  const usual = `${draft.customerName} ${fieldsOf(usualProvider).name}`.slice(0, 80)
   return {
     customer: draft.customerName,
     contactEmail: draft.contactEmail,

@@ -50,7 +50,7 @@ export default async function ProfilePage({ params }: { params: Promise<{ profil
         t={t}
         title={title}
         typed={typedOf(profile)}
-        reads={readsOf(profile, teamName)}
+        reads={await readsOf(profile, teamName)}
         mode={mayChange ? 'change' : 'show'}
       />
     </>

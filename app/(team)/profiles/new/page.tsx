@@ -33,7 +33,7 @@ export default async function NewProfilePage({ searchParams }: { searchParams: P
         </Link>
       </p>
       <h1 className="console-title">{title}</h1>
-      <ProfileEditor t={t} title={title} typed={typed} reads={readsOfTyped(typed, teamName)} mode="create" />
+      <ProfileEditor t={t} title={title} typed={typed} reads={await readsOfTyped(typed, teamName)} mode="create" />
     </>
   )
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { Disclosure } from '../../guide-kit/disclosure.tsx'
 import { Figure } from '../../guide-kit/figure.tsx'
+import type { GuideStepProps } from '../../guide-kit/guide.ts'
 import { Icon } from '../../guide-kit/icons.tsx'
 import type { DrawingProps } from '../../guide-kit/parts.tsx'
 import {
@@ -14,27 +15,9 @@ import {
 
 /** The steps in the order a customer takes them. The address comes before the token: it proves the right company. */
 export const guideSteps = ['right_user', 'company', 'api_page', 'copy_token', 'name_it', 'check'] as const
-export type GuideStep = (typeof guideSteps)[number]
 
-/** The key of a step's heading, without the `pipedrive.` in front. */
-export function headingOf(step: GuideStep, { rotate }: { rotate: boolean }): string {
+export function headingOf(step: string, { rotate }: { rotate: boolean }): string {
   return `steps.${step}.heading${rotate && step === 'copy_token' ? 'Rotate' : ''}`
-}
-
-export type GuideStepProps = {
-  step: GuideStep
-  /** Words of this provider's guide; keys without the `pipedrive.` in front. */
-  t: (key: string, values?: Record<string, string | number>) => string
-  team: string
-  needsAdmin: boolean
-  adminReason: string
-  /** Opens the customer's own API page; on the form it follows the typed company. */
-  apiPageLink: ReactNode
-  copyForAdmin?: ReactNode
-  /** The guide without a form: what is copied is pasted on the page of the link. */
-  alone?: boolean
-  /** The request asks for a new token instead of the one that is there. */
-  rotate?: boolean
 }
 
 /** What one step says and shows. */
@@ -54,6 +37,8 @@ export function GuideStepBody(props: GuideStepProps) {
       )
     case 'check':
       return <Check {...props} />
+    default:
+      return null
   }
 }
 
@@ -84,7 +69,7 @@ function RightUser({ t, needsAdmin, adminReason }: GuideStepProps) {
     <>
       <p>{t('steps.right_user.acts')}</p>
       <p>{t('steps.right_user.best')}</p>
-      {needsAdmin && <p className="font-semibold">{t('steps.right_user.admin', { reason: adminReason })}</p>}
+      {needsAdmin && <p className="font-semibold">{t('adminNeeded', { reason: adminReason })}</p>}
     </>
   )
 }

@@ -8,6 +8,7 @@ import type { Learnt } from '#lib/connection/customer-view.ts'
 import { describeSight } from '#lib/connection/sight.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { formatStartDate, maskEmail } from '#lib/format.ts'
+import { addressOf } from '#lib/providers/fields.ts'
 import { words } from '#lib/words.ts'
 import { FateNotice } from '../../../fate-notice.tsx'
 import { Frame } from '../../../frame.tsx'
@@ -36,7 +37,10 @@ export function Receipt({ connection, learnt }: { connection: CustomerConnection
           facts={[
             { label: t('pages.done.name'), value: connection.name },
             { label: t('pages.done.company'), value: connection.providerCompanyName ?? '–' },
-            { label: t('pages.done.address'), value: `${connection.providerCompanyDomain}.pipedrive.com` },
+            {
+              label: t('pages.done.address'),
+              value: addressOf(connection.provider, connection.providerCompanyDomain ?? ''),
+            },
             { label: t('pages.done.belongsTo'), value: owner || '–' },
             {
               label: t('pages.done.checkedAt'),
