@@ -72,6 +72,7 @@ export function findBreaches(files) {
   return [
     ...[...sources].flatMap(([file, source]) => [
       ...findWrongLayers(file, source),
+      ...findNamedProviders(file, source),
       ...findMissingServerOnly(file, source, sources, files.get(file)),
       ...findStrayCrypto(file, source),
       ...findStrayEnvironment(file, source),
@@ -96,6 +97,19 @@ function findWrongLayers(file, { imports }) {
     .map(
       ({ target }) =>
         `${file}: ${layer} must not import ${target}. Instead: ${layers[layer]?.instead ?? 'name the layer in scripts/check-layers.mjs'}.`,
+    )
+}
+
+/** What is special about one provider stays in its folder, or a second one would not fit. Fakes are for trials. */
+function findNamedProviders(file, { imports }) {
+  if (isTest(file) || file.startsWith('lib/providers/')) return []
+  return imports
+    .filter(
+      ({ target }) => /^lib\/providers\/(?!guide-kit\/)[^/]+\//.test(target ?? '') && !target.endsWith('/fake.ts'),
+    )
+    .map(
+      ({ target }) =>
+        `${file}: must not know one provider (${target}). Instead: ask through lib/providers/fields.ts or registry.ts, see docs/providers.md.`,
     )
 }
 

@@ -25,6 +25,20 @@ const cases = [
     { 'lib/providers/xero/verify.ts': "import { env } from '#lib/env.ts'" },
     [/providers must not import lib\/env\.ts/],
   ],
+  [
+    'nobody knows one provider, types included',
+    { 'app/page.tsx': "import type { Steps } from '#lib/providers/xero/guide/steps.tsx'" },
+    [/app\/page\.tsx: must not know one provider.*registry\.ts/],
+  ],
+  [
+    'the contract, the guide kit and a fake are for everybody',
+    {
+      'bin/demo.mjs': "const { start } = await import('../lib/providers/xero/fake.ts')",
+      'components/a.tsx':
+        "import { Figure } from '#lib/providers/guide-kit/figure.tsx'\nimport { fieldsOf } from '#lib/providers/fields.ts'",
+    },
+    [],
+  ],
   ['a provider may call out', { 'lib/providers/xero/verify.ts': "import { get } from '#lib/http.ts'" }, []],
   [
     'data does not call the story',
