@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Browser, Page } from '@playwright/test'
+import { startReceiver } from '../lib/testing/receiver.ts'
 import {
   connect,
   expect,
@@ -572,6 +573,51 @@ test('keys and stops', async ({ page, browser, expectLooks }) => {
   await expectLooks(page, 'list of stops', { without: rest })
   await page.getByRole('row', { name: 'Larch Stop' }).getByRole('link', { name: 'Let go on' }).click()
   await expectLooks(page, 'let hand-off go on', { without: rest })
+})
+
+test('webhooks', async ({ page, expectLooks }) => {
+  const others = rowsBeside(page, 'Larch hooks')
+  const receiver = await startReceiver()
+  await signIn(page, 'admin')
+  await page.goto('/settings/webhooks/new')
+  await page.getByLabel('Address').fill('http://hooks.example.com/')
+  await page.getByRole('button', { name: 'Make the webhook' }).click()
+  await expect(page.locator('main').getByRole('alert').first()).toContainText('Write a name')
+  await expectLooks(page, 'new webhook, with faults')
+  await page.getByLabel('Name', { exact: true }).fill('Larch hooks')
+  await page.getByLabel('Address').fill(receiver.url)
+  // What other tests cause is none of it.
+  await page.getByLabel('Only some events').check()
+  await page.getByLabel('request.expired').check()
+  await page.getByRole('button', { name: 'Make the webhook' }).click()
+  await expect(page.getByRole('heading', { name: 'Copy the secret of “Larch hooks” now' })).toBeVisible()
+  await expectLooks(page, 'secret shown once')
+  await page.getByRole('link', { name: 'Open the webhook' }).click()
+  await expectLooks(page, 'webhook, nothing sent')
+  const address = page.url()
+  for (const [status, ended] of [
+    [204, 'Delivered'],
+    [500, 'Given up'],
+  ] as const) {
+    receiver.answer((_request, response) => response.writeHead(status).end())
+    await page.getByRole('button', { name: 'Send a test message' }).click()
+    await expect(async () => {
+      await page.goto(address)
+      await expect(page.locator('tbody tr').first()).toContainText(ended, { timeout: 1_000 })
+    }).toPass({ timeout: 20_000 })
+  }
+  await expectLooks(page, 'webhook')
+  await page.getByRole('link', { name: 'Replace the secret' }).click()
+  await expectLooks(page, 'replace a secret')
+  await page.goto(`${address}?do=delete`)
+  await expectLooks(page, 'delete a webhook')
+  await page.goto(`${address}?do=disable`)
+  await page.getByRole('button', { name: 'Switch off' }).click()
+  await expect(page.getByText('It is off. What happens is kept for it.')).toBeVisible()
+  await expectLooks(page, 'webhook, off')
+  await page.goto('/settings/webhooks')
+  await expectLooks(page, 'webhooks', { without: others })
+  await receiver.down()
 })
 
 test('support', async ({ page, browser, expectLooks }) => {
