@@ -44,6 +44,16 @@ export async function lateChecks(lateMinutes: number): Promise<{ late: number; m
   return { late: Number(rows[0]?.late ?? 0), minutes: Number(rows[0]?.minutes ?? 0) }
 }
 
+/** Messages that should have been sent long ago to endpoints that hear us, and endpoints that were switched off. */
+export async function lateWebhooks(lateMinutes: number): Promise<{ late: number; off: number }> {
+  const { rows } = await sql<{ late: string; off: string }>`
+    select (select count(*) from webhook_deliveries d join webhook_endpoints e on e.id = d.endpoint_id
+        where d.delivered_at is null and d.failed_at is null and e.failing_since is null
+          and d.due_at < now() - make_interval(mins => ${lateMinutes}::int)) as late,
+      (select count(*) from webhook_endpoints where disabled_reason in ('failing', 'gone')) as off`.execute(db())
+  return { late: Number(rows[0]?.late ?? 0), off: Number(rows[0]?.off ?? 0) }
+}
+
 /** For how many seconds the oldest audit row waits for its link in the chain; 0 when none waits. */
 export async function auditChainLagSeconds(): Promise<number> {
   const { rows } = await sql<{ lag: string }>`

@@ -3,6 +3,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import { sql } from 'kysely'
 import type { Operator } from '#lib/actor.ts'
 import { requestConnections } from '#lib/connection/request.ts'
+import { createWebhook, testWebhook } from '#lib/connection/webhooks.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { scheduleCheck } from '#lib/data/connection-checks.ts'
 import { db } from '#lib/data/database.ts'
@@ -113,6 +114,22 @@ onEachEngine(() => {
     assert.ok(ok)
     assert.match(detail, /1 customers were mailed: half of them within 80 s of the first refusal, the last within 80 s/)
     await db().deleteFrom('stops').execute()
+  })
+
+  test('webhooks that nobody sends are told; a receiver that is down is no fault', async () => {
+    const made = await createWebhook(operator, { name: 'Nightly sync', url: 'http://localhost:9/' })
+    assert.ok(made.kind === 'created')
+    await testWebhook(operator, made.id)
+    assert.equal((await findCheck('webhooks')).detail, 'no message is late')
+    await sql`update webhook_deliveries set due_at = now() - interval '31 minutes'`.execute(db())
+    const late = await findCheck('webhooks')
+    assert.equal(late.ok, false)
+    assert.match(late.detail, /^1 messages of webhooks wait longer than 30 minutes/)
+    await sql`update webhook_endpoints set failing_since = now()`.execute(db())
+    assert.ok((await findCheck('webhooks')).ok)
+    await sql`update webhook_endpoints set disabled_at = now(), disabled_reason = 'failing'`.execute(db())
+    assert.match((await findCheck('webhooks')).detail, /1 webhooks are off, because nothing got through$/)
+    await db().deleteFrom('webhookEndpoints').execute()
   })
 
   test('a mail server that is not there is told with its setting', async () => {

@@ -5,6 +5,7 @@ import {
   countLateLetters,
   databaseTime,
   lateChecks,
+  lateWebhooks,
   missingKeyIds,
   newestKeyId,
   pingDatabase,
@@ -42,6 +43,7 @@ export async function examineAll(): Promise<Check[]> {
     look('checks', checkAge),
     look('audit', auditLag),
     look('letters', givenUp),
+    look('webhooks', webhookAge),
     look('stops', stopTimes),
   ])
   return [...needed, ...more]
@@ -126,6 +128,18 @@ async function stopTimes(): Promise<string> {
   const told = `${stops} connections stopped in ${STOPS_DAYS} days, ${mailed} customers were mailed`
   if (mailed === 0) return told
   return `${told}: half of them within ${medianSeconds} s of the first refusal, the last within ${slowestSeconds} s`
+}
+
+const WEBHOOKS_LATE_MINUTES = 30
+
+/** A receiver that is down is its own team's to mend, and stands on its page. */
+async function webhookAge(): Promise<string> {
+  const { late, off } = await lateWebhooks(WEBHOOKS_LATE_MINUTES)
+  if (late > 0)
+    throw new Error(
+      `${late} messages of webhooks wait longer than ${WEBHOOKS_LATE_MINUTES} minutes: is the background work running?`,
+    )
+  return off === 0 ? 'no message is late' : `no message is late; ${off} webhooks are off, because nothing got through`
 }
 
 async function outboxAge(): Promise<string> {
