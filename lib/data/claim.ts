@@ -19,8 +19,9 @@ const queues = {
   // A receiver that is slow, or has a pile waiting, leaves room for the others.
   webhookDeliveries: {
     key: 'id',
-    open: sql<SqlBool>`delivered_at is null and failed_at is null and (select count(*) from webhook_deliveries busy
-      where busy.endpoint_id = webhook_deliveries.endpoint_id and busy.leased_until > now()) < ${sql.lit(DELIVERIES_PER_ENDPOINT_MAX)}`,
+    open: sql<SqlBool>`delivered_at is null and failed_at is null and endpoint_id not in (
+      select endpoint_id from webhook_deliveries where lease is not null and leased_until > now()
+      group by endpoint_id having count(*) >= ${sql.lit(DELIVERIES_PER_ENDPOINT_MAX)})`,
   },
 } as const
 type Queue = keyof typeof queues
