@@ -26,7 +26,7 @@ import { CaseHeader } from './case-header.tsx'
 import { AccessLog, OlderLinks, Said } from './case-lists.tsx'
 import type { CaseSearch } from './case-search.ts'
 import { readSearch } from './case-search.ts'
-import { LinkCard } from './link-card.tsx'
+import { LinkCard, StepsCard } from './step-cards.tsx'
 import { StopCard } from './stop-card.tsx'
 import { Timeline } from './timeline.tsx'
 
@@ -87,6 +87,7 @@ export default async function ConnectionPage({ params, searchParams }: Params) {
         </div>
         <div className="space-y-6">
           <LinkCard {...shown} base="connections" staff={staff} />
+          <StepsCard {...shown} base="connections" staff={staff} />
           <IdentityCard {...shown} />
           <FateCard {...shown} fate={fate} />
           <AccessLog reads={reads} language={language} />

@@ -27,7 +27,7 @@ import { CaseHeader } from '../../connections/[connectionId]/case-header.tsx'
 import { OlderLinks, Said } from '../../connections/[connectionId]/case-lists.tsx'
 import type { CaseSearch } from '../../connections/[connectionId]/case-search.ts'
 import { readSearch } from '../../connections/[connectionId]/case-search.ts'
-import { LinkCard } from '../../connections/[connectionId]/link-card.tsx'
+import { LinkCard, StepsCard } from '../../connections/[connectionId]/step-cards.tsx'
 import { StopCard } from '../../connections/[connectionId]/stop-card.tsx'
 import { Timeline } from '../../connections/[connectionId]/timeline.tsx'
 import { freezeNotice } from '../../notices.ts'
@@ -96,6 +96,7 @@ export default async function SupportCasePage({ params, searchParams }: Params) 
         </div>
         <div className="space-y-6">
           <LinkCard {...shown} base="support" staff={staff} />
+          <StepsCard {...shown} base="support" staff={staff} />
           <Delivery />
           <IdentityCard {...shown} />
           <FateCard {...shown} fate={fate} />
