@@ -85,7 +85,7 @@ function EventChoice({
   words: Record<string, string>
 }) {
   return (
-    <fieldset className="field" aria-describedby={error && 'field-eventTypes-error'}>
+    <fieldset className="field event-choice" aria-describedby={error && 'field-eventTypes-error'}>
       <legend className="field-label">{words.eventTypes}</legend>
       {error && (
         <p id="field-eventTypes-error" className="field-error">
@@ -103,7 +103,7 @@ function EventChoice({
         <input type="radio" name="which" value="only" defaultChecked={typed.which === 'only'} />
         <span className="font-semibold">{words.only}</span>
       </label>
-      <div className="ms-8">
+      <div className="event-types">
         {eventTypes.map((type, index) => (
           <label key={type} className="choice">
             <input
