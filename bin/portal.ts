@@ -4,10 +4,12 @@ import { env } from '#lib/env.ts'
 import type { Call, CommandOutcome } from '#lib/operator/command.ts'
 import { natureOf, runCommand, usage } from '#lib/operator/commands.ts'
 import { askServer, INPUT_BYTES_MAX, operatorSocketPath } from '#lib/operator/socket.ts'
+import { openSealedHere } from '#lib/role.ts'
 
 /** The operator's command line. Beside a running server with the embedded database it asks that server. */
 const argv = process.argv.slice(2)
 const asJson = argv.includes('--json')
+openSealedHere()
 
 // Log lines go to stderr: stdout is for the answer alone.
 const answerWith = process.stdout.write.bind(process.stdout)

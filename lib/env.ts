@@ -21,6 +21,12 @@ import { Secret } from './secret.ts'
 /** Everything the product takes from its environment, checked. `.env.example` explains each. */
 export type Env = {
   port: number
+  /** The address to listen on; null: all. */
+  listenHost: string | null
+  /** Where a worker gives credentials to machines; null: it does not. */
+  workerPort: number | null
+  /** The address under which machines reach that worker. */
+  credentialApiOrigin: string | null
   portalOrigin: string
   /** The portal has a public address: the strict start-up rules hold. */
   isProduction: boolean
@@ -117,10 +123,14 @@ export function nameOriginToNextAuth(portalOrigin: string): void {
 const blank = (value: unknown) => (value === '' ? undefined : value)
 const optional = z.preprocess(blank, z.string().optional())
 const webAddress = z.preprocess(blank, z.url({ protocol: /^https?$/ }).optional())
+const port = z.coerce.number().int().min(1).max(65_535)
 const VAULT_NAME = /^\w[\w.-]{0,63}$/
 const VAULT_PATH = /^\w[\w.-]*(\/\w[\w.-]*)*\/?$/
 const schema = z.object({
-  PORT: z.preprocess(blank, z.coerce.number().int().min(1).max(65_535).default(3000)),
+  PORT: z.preprocess(blank, port.default(3000)),
+  WORKER_PORT: z.preprocess(blank, port.optional()),
+  LISTEN_HOST: optional,
+  CREDENTIAL_API_ORIGIN: webAddress,
   PORTAL_ORIGIN: webAddress,
   DATABASE_URL: optional,
   MIGRATION_DATABASE_URL: optional,
@@ -169,6 +179,8 @@ type Given = z.output<typeof schema>
 /** What each variable must be, for people. The value itself is never repeated: it may be a secret in the wrong place. */
 const expected: Partial<Record<keyof Given, string>> = {
   PORT: 'must be a whole number from 1 to 65535',
+  WORKER_PORT: 'must be a whole number from 1 to 65535',
+  CREDENTIAL_API_ORIGIN: 'must be the address of the worker for machines, such as https://credentials.example.com',
   PORTAL_ORIGIN: 'must be the address people open, such as https://connect.example.com',
   KEY_PROVIDER: 'must be "local" or "vault-transit", or left out',
   VAULT_ADDR: 'must be the address of Vault, such as https://vault.example.com:8200',
@@ -197,6 +209,9 @@ export function readEnv(source: Record<string, string | undefined>): Env {
   if (isProduction) refuseWeakProduction(given, { portalOrigin, dataDir })
   return {
     port: given.PORT,
+    listenHost: given.LISTEN_HOST ?? (isProduction ? null : '127.0.0.1'),
+    workerPort: given.WORKER_PORT ?? null,
+    credentialApiOrigin: given.CREDENTIAL_API_ORIGIN ? new URL(given.CREDENTIAL_API_ORIGIN).origin : null,
     portalOrigin,
     isProduction,
     databaseUrl: given.DATABASE_URL ?? null,
@@ -295,6 +310,8 @@ function refuseWeakProduction(
     problems.push('MASTER_KEY_FILE (or MASTER_KEY) is not set')
   if (given.MASTER_KEY_FILE) problems.push(...keyFileProblems('MASTER_KEY_FILE', given.MASTER_KEY_FILE, dataDir))
   if (given.VAULT_TOKEN_FILE) problems.push(...keyFileProblems('VAULT_TOKEN_FILE', given.VAULT_TOKEN_FILE, dataDir))
+  if (given.CREDENTIAL_API_ORIGIN && !given.CREDENTIAL_API_ORIGIN.startsWith('https:'))
+    problems.push('CREDENTIAL_API_ORIGIN must start with https://')
   if (!portalOrigin.startsWith('https:')) problems.push('PORTAL_ORIGIN must start with https://')
   if (given.SESSION_SECRET && isGuessable(given.SESSION_SECRET))
     problems.push(`SESSION_SECRET is too short or not random; ${MAKE_KEY.toLowerCase()}`)

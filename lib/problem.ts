@@ -24,6 +24,7 @@ export const problems = {
   hand_off_frozen: { status: 423, title: 'The team has stopped the hand-off of this token' },
   idempotency_in_progress: { status: 409, title: 'A call with this Idempotency-Key is still running' },
   cursor_expired: { status: 410, title: 'Events after this cursor are no longer kept' },
+  misdirected: { status: 421, title: 'Credentials are given out at another address' },
   too_large: { status: 413, title: 'The body is too large' },
   not_json: { status: 415, title: 'The body has to be JSON' },
   unreadable_json: { status: 400, title: 'The body cannot be read as JSON' },

@@ -40,7 +40,10 @@ const layers = {
     instead: 'a provider knows no database, no customer: return a verdict and let lib/connection act',
   },
   base: { mayUse: ['base', 'providers'], instead: 'move it into the folder it needs' },
-  bin: { mayUse: ['operator', 'jobs', 'data', 'providers', 'base'], instead: 'make it a command of lib/operator' },
+  bin: {
+    mayUse: ['api', 'operator', 'jobs', 'data', 'providers', 'base'],
+    instead: 'make it a command of lib/operator',
+  },
   bench: {
     mayUse: ['testing', 'connection', 'crypto', 'data', 'providers', 'base'],
     instead: 'measure what the product does, with its own functions',

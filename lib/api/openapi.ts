@@ -143,11 +143,18 @@ function operationOf(operation: Operation): Json {
     summary,
     description: `${description} Scope: ${needed.map((scope) => `\`${scope}\``).join(' or ')}. ${LIMITS[operation.limit]} calls a minute.`,
     ...(parameters.length > 0 && { parameters }),
+    ...(operation.limit === 'credentials' && serversOfCredentials()),
     ...(body && {
       requestBody: { required: !bodyOptional, content: { 'application/json': { schema: reference(body) } } },
     }),
     responses: responsesOf(operation),
   }
+}
+
+/** Where the portal only wraps, this one call goes to the worker. */
+function serversOfCredentials(): Json {
+  const { credentialApiOrigin: url } = env()
+  return url ? { servers: [{ url, description: 'Credentials are given out here.' }] } : {}
 }
 
 function tagOf({ path, limit }: Operation): string {

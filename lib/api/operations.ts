@@ -130,7 +130,7 @@ export const readCredential = operation({
   path: '/api/v1/connections/{connectionId}/credential',
   summary: 'Read the credential',
   description:
-    'The token of a connection, ready to use. Read it when you need it and keep it nowhere. Each read says what for and is in the audit log; it is never cached, and an Idempotency-Key changes nothing. With `Accept: application/jose` and a public key at the API key the answer is a JWE that only you can open. `hand_off_frozen`: people stopped hand-off in an emergency; stop using the copies you have, and wait for the event `connection.thawed`.',
+    'The token of a connection, ready to use. Read it when you need it and keep it nowhere. Each read says what for and is in the audit log; it is never cached, and an Idempotency-Key changes nothing. With `Accept: application/jose` and a public key at the API key the answer is a JWE that only you can open. `hand_off_frozen`: people stopped hand-off in an emergency; stop using the copies you have, and wait for the event `connection.thawed`. `misdirected`: this installation gives credentials out at an address of its own, which the answer names.',
   scopes: ['credentials:read'],
   params: connectionParams,
   query: nothing,
@@ -146,6 +146,7 @@ export const readCredential = operation({
     'closed',
     'hand_off_frozen',
     'not_acceptable',
+    'misdirected',
   ],
   limit: 'credentials',
 })

@@ -31,7 +31,10 @@ export type Call<O extends Operation> = {
   once(work: Work): Promise<Reply>
 }
 
-type Handler = (request: Request, context: { params: Promise<Record<string, string> | undefined> }) => Promise<Response>
+export type Handler = (
+  request: Request,
+  context: { params: Promise<Record<string, string> | undefined> },
+) => Promise<Response>
 
 /**
  * Makes a route of an operation: proves the key and its scope, counts the call, reads what was sent, and puts every

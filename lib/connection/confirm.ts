@@ -11,6 +11,7 @@ import { findLatestVerification } from '#lib/data/verifications.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { ConnectOutcome } from './connect.ts'
 import { resultOf } from './connect.ts'
+import { whereSealedOpens } from './errand.ts'
 import { enqueueAfterSettlement } from './letters.ts'
 import { mayUseOtherCompany } from './other-company.ts'
 import { openCredential } from './seal.ts'
@@ -20,8 +21,14 @@ import { checkLive, compareWithExpected } from './verify.ts'
 /** What a customer may say yes to. Anything else needs a manager or another token. */
 const ACCEPTABLE: readonly VerdictCode[] = ['LIMITED_ACCESS', 'USER_MISMATCH', 'COMPANY_MISMATCH']
 
+type ConfirmOutcome = ConnectOutcome | { kind: 'nothing_pending' }
+
 /** The customer says yes to what differed. The pending token is checked once more, then put in force. */
-export async function confirmPending(holder: LinkHolder): Promise<ConnectOutcome | { kind: 'nothing_pending' }> {
+export async function confirmPending(holder: LinkHolder): Promise<ConfirmOutcome> {
+  return whereSealedOpens({ kind: 'confirm_pending', holder }, () => confirm(holder))
+}
+
+async function confirm(holder: LinkHolder): Promise<ConfirmOutcome> {
   const connection = await getConnection(db(), holder)
   const pending = await findCredential(db(), {
     teamId: holder.teamId,

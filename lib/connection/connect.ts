@@ -62,7 +62,7 @@ async function run(holder: LinkHolder, typed: Submission): Promise<ConnectOutcom
 
   const judged = await judge(connection, typed)
   if (!isReplacing(connection)) return store(holder, connection, typed, { ...judged, old: null })
-  return store(holder, connection, typed, { ...judged, ...(await judgeReplacement(holder, connection, judged.code)) })
+  return store(holder, connection, typed, { ...judged, ...(await judgeReplacement(holder, judged.code)) })
 }
 
 function takesNoToken(connection: Pick<CustomerConnection, 'status' | 'exposedAt'>): boolean {

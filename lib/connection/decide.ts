@@ -12,6 +12,7 @@ import type { Database } from '#lib/data/schema.ts'
 import { findLatestVerification } from '#lib/data/verifications.ts'
 import { fieldsOf, isProviderId } from '#lib/providers/fields.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
+import { whereSealedOpens } from './errand.ts'
 import { enqueueAfterSettlement, enqueueAskAgain } from './letters.ts'
 import { lockNewestLink, reissueIn } from './links.ts'
 import { openCredential } from './seal.ts'
@@ -30,6 +31,10 @@ const DECIDABLE: readonly VerdictCode[] = ['ALREADY_CONNECTED', 'FEATURE_OFF']
  */
 export async function acceptPending(staff: Staff, connectionId: string): Promise<DecideOutcome> {
   if (staff.role === 'support') return 'not_allowed'
+  return whereSealedOpens({ kind: 'accept_pending', staff, connectionId }, () => accept(staff, connectionId))
+}
+
+async function accept(staff: Staff, connectionId: string): Promise<DecideOutcome> {
   const scope = { teamId: staff.teamId, connectionId }
   const connection = await getConnection(db(), scope)
   const pending = await findCredential(db(), { ...scope, state: 'pending' })

@@ -8,6 +8,7 @@ import { db, inTransaction } from '#lib/data/database.ts'
 import { recordConnectionEvent } from '#lib/data/events.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
+import { whereSealedOpens } from './errand.ts'
 import { lockNewestLink, mayResend, reissueIn } from './links.ts'
 import { openCredential } from './seal.ts'
 import type { Status } from './status.ts'
@@ -56,17 +57,21 @@ function isConnected(status: Status): boolean {
   return status === 'connected' || status === 'connected_limited'
 }
 
+type Replacement = { code: VerdictCode; old: 'refused' | 'unknown' }
+
 /**
  * Whether the new token may replace the one that was seen. Each user has one token, so a new one of the same user is
  * the proof that the old one was replaced; Pipedrive is asked about the old one all the same. STILL_ALIVE when it works.
  */
-export async function judgeReplacement(
-  holder: LinkHolder,
-  connection: CustomerConnection,
-  code: VerdictCode,
-): Promise<{ code: VerdictCode; old: 'refused' | 'unknown' }> {
+export async function judgeReplacement(holder: LinkHolder, code: VerdictCode): Promise<Replacement> {
   const isAccepted = code === 'OK' || code === 'LIMITED_ACCESS'
-  const old = isAccepted ? await findCredential(db(), { ...holder, state: 'in_force' }) : null
+  if (!isAccepted) return { code, old: 'unknown' }
+  return whereSealedOpens({ kind: 'judge_replacement', holder, code }, () => judgeOld(holder, code))
+}
+
+async function judgeOld(holder: LinkHolder, code: VerdictCode): Promise<Replacement> {
+  const connection = await getConnection(db(), holder)
+  const old = await findCredential(db(), { ...holder, state: 'in_force' })
   if (!old) return { code, old: 'unknown' }
   const apiToken = await openCredential(holder, old, 'check_of_replaced')
   const companyDomain = connection.providerCompanyDomain ?? ''

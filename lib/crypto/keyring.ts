@@ -1,6 +1,7 @@
 import 'server-only'
 import type { Env } from '#lib/env.ts'
 import { envWithNewestKeys } from '#lib/env.ts'
+import { mayOpenSealed } from '#lib/role.ts'
 import type { KeyProvider } from './key-provider.ts'
 import { KeyProviderError } from './key-provider.ts'
 import { localKeyProvider } from './local-key-provider.ts'
@@ -40,6 +41,8 @@ function ringOf(providers: readonly KeyProvider[]): KeyProvider {
     },
     wrap: (dataKey, context) => newest.wrap(dataKey, context),
     unwrap: async (wrapped, context) => {
+      // Beside Vault's policy for this process's token, and also while some values lie under keys of a machine.
+      if (!mayOpenSealed()) throw new KeyProviderError('not_allowed', 'this process only wraps: a worker opens')
       const provider = providers.find(({ id }) => id === wrapped.provider)
       if (!provider)
         throw new KeyProviderError(

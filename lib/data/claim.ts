@@ -23,6 +23,7 @@ const queues = {
       select endpoint_id from webhook_deliveries where lease is not null and leased_until > now()
       group by endpoint_id having count(*) >= ${sql.lit(DELIVERIES_PER_ENDPOINT_MAX)})`,
   },
+  errands: { key: 'id', open: sql<SqlBool>`ended_at is null` },
 } as const
 type Queue = keyof typeof queues
 

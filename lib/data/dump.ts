@@ -8,8 +8,15 @@ import type { Database } from './schema.ts'
  * JavaScript, and both engines take each other's lines.
  */
 
-/** What is worth nothing elsewhere: sessions, running limits, and what the engine and the migrations keep for themselves. */
-const LEFT_OUT = ['staff_sessions', 'rate_limits', 'durability_check', 'kysely_migration', 'kysely_migration_lock']
+/** What is worth nothing elsewhere: sessions, running limits and errands, and what the engine and the migrations keep for themselves. */
+const LEFT_OUT = [
+  'staff_sessions',
+  'rate_limits',
+  'errands',
+  'durability_check',
+  'kysely_migration',
+  'kysely_migration_lock',
+]
 
 export type DumpedTable = { name: string; columns: string[] }
 

@@ -22,6 +22,7 @@ import * as outages from './migrations/0016-outages.ts'
 import * as callOff from './migrations/0018-call-off.ts'
 import * as stops from './migrations/0019-stops.ts'
 import * as webhooks from './migrations/0020-webhooks.ts'
+import * as errands from './migrations/0021-errands.ts'
 import { grantRights } from './rights.ts'
 import type { Database } from './schema.ts'
 
@@ -45,6 +46,7 @@ const migrations: Record<string, Migration> = {
   '0018-call-off': callOff,
   '0019-stops': stops,
   '0020-webhooks': webhooks,
+  '0021-errands': errands,
 }
 
 /**

@@ -53,6 +53,7 @@ export type Database = {
   webhookSecrets: WebhookSecretsTable
   webhookDeliveries: WebhookDeliveriesTable
   webhookAttempts: WebhookAttemptsTable
+  errands: ErrandsTable
 }
 
 type Time = ColumnType<Date, Date | string | undefined, Date | string>
@@ -640,6 +641,22 @@ type ApiAnswersTable = {
   status: number | null
   body: MaybeJson<Record<string, unknown>>
   hasLink: Generated<boolean>
+  createdAt: Time
+}
+
+/** What a process that only wraps has a worker do. */
+type ErrandsTable = {
+  id: string
+  teamId: string
+  /** Signed by whoever asks. */
+  task: string
+  dueAt: Time
+  attempt: Generated<number>
+  lease: string | null
+  leasedUntil: MaybeTime
+  answer: MaybeJson<unknown>
+  failedReference: string | null
+  endedAt: MaybeTime
   createdAt: Time
 }
 

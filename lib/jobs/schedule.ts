@@ -10,6 +10,7 @@ import { forgetOldAnswers } from '#lib/data/api-answers.ts'
 import { sealAuditChain } from '#lib/data/audit-chain.ts'
 import type { DueCheck } from '#lib/data/connection-checks.ts'
 import { claimDueChecks, postponeCheck } from '#lib/data/connection-checks.ts'
+import { forgetOldErrands } from '#lib/data/errands.ts'
 import { numberEvents } from '#lib/data/events.ts'
 import { forgetOldMinutes } from '#lib/data/provider-health.ts'
 import { forgetOldPauses } from '#lib/data/provider-pauses.ts'
@@ -21,7 +22,9 @@ import { forgetOldUnfinished } from '#lib/data/unfinished-requests.ts'
 import { forgetOldDeliveries } from '#lib/data/webhook-deliveries.ts'
 import { forgetEndedSecrets } from '#lib/data/webhook-endpoints.ts'
 import { log } from '#lib/log.ts'
+import { servesOthers } from '#lib/role.ts'
 import { noteCheckpoints } from './audit-checkpoints.ts'
+import { runErrands } from './errands.ts'
 import { deliverDue } from './outbox.ts'
 import { rewrapAll } from './rewrap.ts'
 import { deliverDueWebhooks, stopWebhooks } from './webhooks.ts'
@@ -30,6 +33,7 @@ const TICK_MS = 1_000
 const CHECKS_AT_ONCE = 64
 /** While one waits for the provider the next one asks the database, and one slow answer does not hold up everything. */
 const LANES = 2
+const ERRAND_TICK_MS = 200
 /** Before other work of this loop gets its turn. */
 const ROUNDS_MAX = 50
 const CHECK_LEASE_SECONDS = 60
@@ -42,6 +46,8 @@ const AUDIT_CHECKPOINT_MS = 60 * 60_000
 /** Starts the background work of this process: waiting checks, mail, the audit chain, housekeeping. */
 export function startJobs(): { stop(): Promise<void> } {
   const loops = [
+    // People wait for these.
+    ...(servesOthers() ? [repeat('errands', ERRAND_TICK_MS, runErrands)] : []),
     repeat('checks', TICK_MS, runDueChecks),
     repeat('outbox', TICK_MS, () => deliverDue({ limit: LETTERS_AT_ONCE })),
     repeat('audit', AUDIT_SEAL_MS, sealAuditChain),
@@ -106,6 +112,7 @@ async function keepHouse(): Promise<void> {
   await forgetOldAnswers()
   await forgetOldDeliveries()
   await forgetEndedSecrets()
+  await forgetOldErrands()
 }
 
 /** Calls `work` again and again, never twice at once; a failure is logged and tried again at the next turn. */

@@ -8,6 +8,7 @@ import { env } from '#lib/env.ts'
 import { startJobs } from '#lib/jobs/schedule.ts'
 import { log } from '#lib/log.ts'
 import { trustOnlyOurProxies } from '#lib/peer-address.ts'
+import { mayOpenSealed } from '#lib/role.ts'
 import { runCommand } from './commands.ts'
 import { onShutdown } from './shutdown.ts'
 import { listenForOperator, operatorSocketPath } from './socket.ts'
@@ -33,14 +34,16 @@ async function start(): Promise<void> {
   })
 
   await migrate()
-  const jobs = startJobs()
+  // Nearly all of the background work opens something: where this process may not, a worker does all of it.
+  const jobs = mayOpenSealed() ? startJobs() : null
   const socket = databaseUrl ? null : await listenForOperator(operatorSocketPath(dataDir), runCommand)
   onShutdown({
     // New work stops at once, while Next still finishes the requests it has.
-    first: () => Promise.all([jobs.stop(), socket?.close()]),
+    first: () => Promise.all([jobs?.stop(), socket?.close()]),
     last: closeDatabase,
   })
   log.info('portal.started', { port, reason: databaseUrl ? 'server Postgres' : 'embedded database' })
+  if (!jobs) log.info('portal.only_wraps', { reason: 'the keys are in Vault: npm run worker opens what is sealed' })
 }
 
 /** Ends a process that cannot do its work, with one sentence instead of a stack. */

@@ -16,8 +16,8 @@ export type FakeVault = {
   setMinDecryptionVersion(version: number): void
   /** Null: it works. */
   fault: 'hang' | 'sealed' | 'redirect' | 'html' | 'cut' | null
-  /** How often each call was made and answered well. */
-  counts: Record<Capability, number>
+  /** Everything that was asked, and how it was answered. */
+  calls: { token: string; action: string; status: number }[]
   stop(): Promise<void>
 }
 
@@ -51,7 +51,7 @@ export async function startFakeVault({
       oldest = version
     },
     fault: null,
-    counts: { encrypt: 0, decrypt: 0, keys: 0 },
+    calls: [],
     stop: () => stop(server),
   }
 
@@ -113,7 +113,7 @@ export async function startFakeVault({
       case 'html':
         return void response.writeHead(200, { 'content-type': 'text/html' }).end('<title>Welcome</title>')
       case null:
-        return send(response, reply(request, body))
+        return send(response, noted(request, reply(request, body)))
     }
   })
 
@@ -126,8 +126,12 @@ export async function startFakeVault({
     if (!isHere || !may || headers['x-vault-request'] !== 'true') return [403, { errors: ['permission denied'] }]
     if (name !== key) return action === 'keys' ? [404, { errors: [] }] : refused('encryption key not found')
     if (method !== (action === 'keys' ? 'GET' : 'POST')) return [405, { errors: ['unsupported operation'] }]
-    const answer = answers[wanted](body)
-    if (answer[0] === 200) vault.counts[wanted]++
+    return answers[wanted](body)
+  }
+
+  function noted({ url, headers }: IncomingMessage, answer: Answer): Answer {
+    const [, , , action = ''] = (url ?? '').split('/')
+    vault.calls.push({ token: String(headers['x-vault-token']), action, status: answer[0] })
     return answer
   }
 
