@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { connect, DATA_DIR, expect, fake, fakeToken, request, test } from './fixtures.ts'
+import type { Page } from '@playwright/test'
+import { parse } from 'csv-parse/sync'
+import { connect, DATA_DIR, expect, expectBadge, fake, fakeToken, portal, request, signIn, test } from './fixtures.ts'
 
 const tokens = [
   'admin@e2e-1',
@@ -70,6 +72,34 @@ test('no token is in a page, its payload or the browser’s stores', async ({ pa
   )
   for (const text of [...bodies, stored, await page.content()]) expect(text.includes(token)).toBe(false)
 })
+
+// S33
+test('every token that was opened has its row in the audit log, and no other', async ({ page }) => {
+  const { link } = await request()
+  await page.goto(link)
+  await connect(page, { domain: 'e2e-85', token: fakeToken('regular@e2e-85') })
+  await page.getByRole('button', { name: 'Connect with limits' }).click()
+  await expectBadge(page, 'connected_limited')
+  await signIn(page, 'admin')
+  // Looked at twice: the watcher may be reading one just now.
+  await expect(async () => {
+    const audited = await countReads(page)
+    const { unwraps } = (await portal('rotate-keys', '--status')) as { unwraps: Record<string, number> }
+    expect(audited).toBeGreaterThan(0)
+    expect(unwraps.apiToken).toBe(audited)
+  }).toPass({ timeout: 20_000 })
+})
+
+/** The connections that the rows name: a batch of the watcher has one row for all of its connections. */
+async function countReads(page: Page): Promise<number> {
+  const answer = await page.request.post('/audit/export?action=credential.read', {
+    headers: { origin: new URL(page.url()).origin },
+  })
+  const rows = parse(await answer.text(), { columns: true }) as { action: string; details: string }[]
+  return rows
+    .filter(({ action }) => action === 'credential.read')
+    .reduce((sum, { details }) => sum + (JSON.parse(details).connections?.length ?? 1), 0)
+}
 
 test('Pipedrive was only read, and the token came in its header alone', async () => {
   const { writes, tokensOutsideHeader, calls } = await fake('stats')

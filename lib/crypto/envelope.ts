@@ -5,6 +5,7 @@ import { Secret } from '#lib/secret.ts'
 import type { KeyProvider, WrappedKey } from './key-provider.ts'
 import { KeyProviderError } from './key-provider.ts'
 import { keyProvider } from './keyring.ts'
+import { countUnwrap } from './unwraps.ts'
 
 /** Where a value belongs. Ids, not names; rebuilt from the row at every read, stored nowhere. */
 export type SealContext = { teamId: string; connectionId: string; field: string; host: string }
@@ -34,10 +35,15 @@ export async function seal(
 
 /** Decrypts a value for exactly the context it was sealed in. Throws for any other row, team, field or host. */
 export async function open(
-  { sealed, wrappedKey }: SealedValue,
+  value: SealedValue,
   context: SealContext,
   keys: KeyProvider = keyProvider(),
 ): Promise<Secret> {
+  countUnwrap(context.field)
+  return decrypt(value, context, keys)
+}
+
+async function decrypt({ sealed, wrappedKey }: SealedValue, context: SealContext, keys: KeyProvider): Promise<Secret> {
   const aad = aadOf(context)
   const dataKey = await within(keys.unwrap(wrappedKey, aad))
   const jwe = { ...sealed, aad: Buffer.from(aad).toString('base64url') } as unknown as Parameters<
@@ -57,12 +63,14 @@ export async function rewrap(
   keys: KeyProvider = keyProvider(),
 ): Promise<WrappedKey> {
   const aad = aadOf(context)
+  countUnwrap('rewrap')
   return within(keys.wrap(await within(keys.unwrap(wrappedKey, aad)), aad))
 }
 
 /** Whether a value opens in its context with the keys there are. What comes out is dropped on the spot. */
 export async function doesOpen(value: SealedValue, context: SealContext): Promise<boolean> {
-  return open(value, context).then(
+  countUnwrap('check')
+  return decrypt(value, context, keyProvider()).then(
     () => true,
     () => false,
   )

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
 import { Secret } from '#lib/secret.ts'
 import { forgetEnv, setEnv, temporaryFolder } from '#lib/testing/engines.ts'
-import { open, seal } from './envelope.ts'
+import { doesOpen, open, rewrap, seal } from './envelope.ts'
 import { keyProvider } from './keyring.ts'
+import { tryKeys } from './trial.ts'
+import { unwrapCounts } from './unwraps.ts'
 
 const folder = temporaryFolder()
 const file = join(folder, 'master.key')
@@ -39,4 +41,25 @@ test('a file that is being edited, is broken or is gone changes nothing for a ru
   }
   rmSync(file)
   assert.equal(await keyProvider().currentKeyId(), 'k1')
+})
+
+// S33
+test('every unwrap is counted by what for, also one that is refused, and nothing but lib/crypto unwraps', async () => {
+  const before = unwrapCounts()
+  const value = await seal(new Secret('token'), context)
+  const link = await seal(new Secret('link'), { ...context, field: 'link' })
+  await open(value, context)
+  await assert.rejects(open(value, { ...context, host: 'evil.pipedrive.com' }))
+  await open(link, { ...context, field: 'link' })
+  await doesOpen(value, context)
+  await rewrap(value.wrappedKey, context)
+  await tryKeys()
+  const now = unwrapCounts()
+  const since = Object.entries(now).map(([purpose, count]) => [purpose, count - (before[purpose] ?? 0)])
+  assert.deepEqual(Object.fromEntries(since), { apiToken: 2, link: 1, check: 1, rewrap: 1, trial: 1 })
+  const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /(?<!\.test)\.tsx?$/.test(file),
+  )
+  const callers = files.filter((file) => readFileSync(join('lib', file), 'utf8').includes('.unwrap('))
+  assert.deepEqual(callers.sort(), ['crypto/envelope.ts', 'crypto/keyring.ts', 'crypto/trial.ts'])
 })

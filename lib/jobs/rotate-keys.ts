@@ -1,6 +1,8 @@
 import 'server-only'
 import type { Operator } from '#lib/actor.ts'
 import { keyProvider } from '#lib/crypto/keyring.ts'
+import type { UnwrapCounts } from '#lib/crypto/unwraps.ts'
+import { unwrapCounts } from '#lib/crypto/unwraps.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { findNewestBackup } from '#lib/data/backups.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
@@ -30,6 +32,11 @@ export async function keyStates(): Promise<KeyState[]> {
       webhooks: uses.get(keyId)?.webhooks ?? 0,
     })),
   )
+}
+
+/** How often this process unwrapped a data key since it started, by what for. */
+export function readUnwraps(): UnwrapCounts {
+  return unwrapCounts()
 }
 
 export type Rotation = {

@@ -1,5 +1,5 @@
 import 'server-only'
-import { keyStates, retireKey, rotateKeys } from '#lib/jobs/rotate-keys.ts'
+import { keyStates, readUnwraps, retireKey, rotateKeys } from '#lib/jobs/rotate-keys.ts'
 import type { OperatorCommand } from './command.ts'
 import { CommandFailure, flag, operator, optional, text } from './command.ts'
 
@@ -9,7 +9,7 @@ export const keyCommands: Record<string, OperatorCommand> = {
     does: 'makes a new master key and wraps every data key anew under it; says how far that is; throws away a key that nothing needs',
     options: { status: flag, retire: text, 'lose-backups': flag },
     run: async ({ values }) => {
-      if (values.status) return { keys: await keyStates() }
+      if (values.status) return { keys: await keyStates(), unwraps: readUnwraps() }
       const keyId = optional(values, 'retire')
       return keyId ? retire(keyId, Boolean(values['lose-backups'])) : rotate()
     },
