@@ -3,6 +3,7 @@
 import type { ReactNode } from 'react'
 import { useActionState } from 'react'
 import { Button } from './button.tsx'
+import { ProblemNotice } from './problem-notice.tsx'
 import { TextField } from './text-field.tsx'
 
 export type Field = {
@@ -38,26 +39,12 @@ export function FieldsForm({
   children?: ReactNode
 }) {
   const [state, formAction, isSending] = useActionState(action, { typed, problems: {} })
-  const problems = Object.entries(state.problems)
   return (
     <div>
       <div role="status">{state.done && <p className="notice notice-ok">{state.done}</p>}</div>
       {/* A new answer draws new fields: React would empty the old ones. */}
       <form key={JSON.stringify([state.typed, state.problems, state.done])} action={formAction} className="max-w-prose">
-        {problems.length > 0 && (
-          <div role="alert" className="notice notice-error">
-            <p className="notice-title">{problem}</p>
-            <ul>
-              {problems.map(([name, text]) => (
-                <li key={name}>
-                  <a className="link" href={`#field-${name}`}>
-                    {text}
-                  </a>
-                </li>
-              ))}
-            </ul>
-          </div>
-        )}
+        <ProblemNotice title={problem} problems={state.problems} />
         {fields.map((field) => (
           <AnyField key={field.name} field={field} typed={state.typed[field.name]} error={state.problems[field.name]} />
         ))}

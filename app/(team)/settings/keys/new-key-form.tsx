@@ -1,9 +1,10 @@
 'use client'
 
-import { useActionState, useEffect, useRef } from 'react'
+import { useActionState } from 'react'
 import { Button } from '#components/ui/button.tsx'
-import { CopyButton } from '#components/ui/copy-button.tsx'
+import { ProblemNotice } from '#components/ui/problem-notice.tsx'
 import { SelectField } from '#components/ui/select-field.tsx'
+import { ShownOnce } from '#components/ui/shown-once.tsx'
 import { TextArea } from '#components/ui/text-area.tsx'
 import { TextField } from '#components/ui/text-field.tsx'
 import type { KeyState, TypedKey } from './actions.ts'
@@ -33,30 +34,16 @@ export function NewKeyForm({
     problems: {},
     made: null,
   })
-  const found = Object.entries(problems)
   if (made) return <Shown made={made} origin={origin} words={words} />
   const isLimited = typed.profiles.length > 0 || typed.addresses !== '' || typed.publicKey !== ''
-  const hasHiddenProblem = found.some(([name]) => ['profiles', 'addresses', 'publicKey'].includes(name))
+  const hasHiddenProblem = ['profiles', 'addresses', 'publicKey'].some((name) => name in problems)
   return (
     <>
       <h1 className="console-title">{words.title}</h1>
       <p className="mb-6 max-w-prose text-muted">{words.lead}</p>
       {/* A new answer draws new fields: React would empty the old ones. */}
       <form key={JSON.stringify([typed, problems])} action={send} noValidate className="max-w-prose">
-        {found.length > 0 && (
-          <div role="alert" className="notice notice-error">
-            <p className="notice-title">{words.problem}</p>
-            <ul>
-              {found.map(([name, text]) => (
-                <li key={name}>
-                  <a className="link" href={`#field-${name}`}>
-                    {text}
-                  </a>
-                </li>
-              ))}
-            </ul>
-          </div>
-        )}
+        <ProblemNotice title={words.problem ?? ''} problems={problems} />
         <TextField
           name="name"
           label={words.name ?? ''}
@@ -174,15 +161,13 @@ function Shown({
   origin: string
   words: Record<string, string>
 }) {
-  const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus(), [])
   return (
-    <div className="max-w-prose space-y-4">
-      <h1 ref={heading} tabIndex={-1} className="console-title">
-        {words.shownTitle?.replace('{name}', name)}
-      </h1>
-      <p role="status">{words.shownLead}</p>
-      <CopyButton text={key} label={words.copy ?? ''} copied={words.copied ?? ''} />
+    <ShownOnce
+      title={words.shownTitle?.replace('{name}', name) ?? ''}
+      lead={words.shownLead ?? ''}
+      secret={key}
+      words={{ copy: words.copy ?? '', copied: words.copied ?? '' }}
+    >
       <div>
         <h2 className="font-semibold">{words.next}</h2>
         <pre className="code-block">{`export KEY=lk_…
@@ -191,6 +176,6 @@ curl -H "Authorization: Bearer $KEY" ${origin}/api/v1/profiles`}</pre>
       <a href="/settings/keys" className="button-secondary">
         {words.close}
       </a>
-    </div>
+    </ShownOnce>
   )
 }

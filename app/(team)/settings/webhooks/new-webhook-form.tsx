@@ -1,8 +1,9 @@
 'use client'
 
-import { useActionState, useEffect, useRef } from 'react'
+import { useActionState } from 'react'
 import { Button } from '#components/ui/button.tsx'
-import { CopyButton } from '#components/ui/copy-button.tsx'
+import { ProblemNotice } from '#components/ui/problem-notice.tsx'
+import { ShownOnce } from '#components/ui/shown-once.tsx'
 import { TextField } from '#components/ui/text-field.tsx'
 import type { TypedWebhook, WebhookState } from './actions.ts'
 
@@ -23,7 +24,6 @@ export function NewWebhookForm({
     problems: {},
     made: null,
   })
-  const found = Object.entries(problems)
   if (made) return <Shown made={made} words={words} />
   return (
     <>
@@ -31,20 +31,7 @@ export function NewWebhookForm({
       <p className="mb-6 max-w-prose text-muted">{words.lead}</p>
       {/* A new answer draws new fields: React would empty the old ones. */}
       <form key={JSON.stringify([typed, problems])} action={send} noValidate className="max-w-prose">
-        {found.length > 0 && (
-          <div role="alert" className="notice notice-error">
-            <p className="notice-title">{words.problem}</p>
-            <ul>
-              {found.map(([name, text]) => (
-                <li key={name}>
-                  <a className="link" href={`#field-${name}`}>
-                    {text}
-                  </a>
-                </li>
-              ))}
-            </ul>
-          </div>
-        )}
+        <ProblemNotice title={words.problem ?? ''} problems={problems} />
         <TextField
           name="name"
           label={words.name ?? ''}
@@ -128,18 +115,16 @@ function Shown({
   made: { id: string; name: string; secret: string }
   words: Record<string, string>
 }) {
-  const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus(), [])
   return (
-    <div className="max-w-prose space-y-4">
-      <h1 ref={heading} tabIndex={-1} className="console-title">
-        {words.shownTitle?.replace('{name}', name)}
-      </h1>
-      <p role="status">{words.shownLead}</p>
-      <CopyButton text={secret} label={words.copy ?? ''} copied={words.copied ?? ''} />
+    <ShownOnce
+      title={words.shownTitle?.replace('{name}', name) ?? ''}
+      lead={words.shownLead ?? ''}
+      secret={secret}
+      words={{ copy: words.copy ?? '', copied: words.copied ?? '' }}
+    >
       <a href={`/settings/webhooks/${id}`} className="button-secondary">
         {words.toEndpoint}
       </a>
-    </div>
+    </ShownOnce>
   )
 }
