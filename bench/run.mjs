@@ -4,6 +4,7 @@ import { measureCustomerPage } from './customer-page.mjs'
 import { measureSealing, measureVerdict } from './domain.mjs'
 import { cleanUp } from './server.mjs'
 import { measureStart } from './start.mjs'
+import { measureWatching } from './watch.mjs'
 
 /**
  * `npm run bench`: one JSON line for each benchmark. `ratio` is the value over its baseline, both of this very run:
@@ -12,7 +13,14 @@ import { measureStart } from './start.mjs'
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => cleanUp().finally(() => process.exit(1)))
 await ensureBuilt({ keyDir: '.data' })
 try {
-  for (const measure of [measureSealing, measureVerdict, measureBoard, measureCustomerPage, measureStart])
+  for (const measure of [
+    measureSealing,
+    measureVerdict,
+    measureBoard,
+    measureWatching,
+    measureCustomerPage,
+    measureStart,
+  ])
     await measure(report)
 } finally {
   await cleanUp()

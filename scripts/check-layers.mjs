@@ -45,7 +45,7 @@ const layers = {
     instead: 'make it a command of lib/operator',
   },
   bench: {
-    mayUse: ['testing', 'connection', 'crypto', 'data', 'providers', 'base'],
+    mayUse: ['testing', 'jobs', 'connection', 'crypto', 'data', 'providers', 'base'],
     instead: 'measure what the product does, with its own functions',
   },
 }

@@ -1,0 +1,124 @@
+import { createServer } from 'node:http'
+import { example } from '../lib/providers/pipedrive/fake.ts'
+import { runChild } from './domain.mjs'
+import { temporaryDatabase, temporaryFolder } from './server.mjs'
+
+const SIZES = [1_000, 100_000]
+const CHECKS = 1_000
+const ROUNDS = 5
+/** As many as the worker has on the way. */
+const AT_ONCE = 128
+const RATIO_MAX = 2
+const GROWTH_MAX = 1.3
+const SPEEDUP_MIN = 1.7
+/** What a call to Pipedrive takes at least. */
+const NEAR_MS = 50
+/** A way that takes long enough for a worker to wait most of the time, as it does outside. */
+const WAY_MS = 500
+const SHARED_CHECKS = 3_000
+const CHILD_START_MS = 5_000
+
+/** What watching costs: a worker's re-checks against the bare requests, at two sizes, and two workers against one. */
+export async function measureWatching(report) {
+  if (!process.env.TEST_DATABASE_URL) {
+    process.stderr.write('TEST_DATABASE_URL is not set: the re-checks are LEFT OUT, they are for server Postgres.\n')
+    return
+  }
+  const way = { ms: 0 }
+  const fake = await startOwnerFake(way)
+  const installations = []
+  for (const count of SIZES) installations.push(await fill(count, fake.url))
+  const [small, big] = installations
+
+  const task = { rounds: ROUNDS, checks: CHECKS, atOnce: AT_ONCE }
+  const bare = await small.run({ do: 'bare', ...task })
+  const figures = []
+  for (const { run } of installations) figures.push(await run({ do: 'work', ...task }))
+  const [few, many] = figures
+  compare(report, { bare, worker: few, ms: 0 })
+  const against = `the same with ${SIZES[0]} connections instead of ${SIZES[1]}`
+  for (const [title, key, unit, per] of [
+    ['re-checks, time', 'ms', 'ms for one re-check', CHECKS],
+    ['re-checks, processor time', 'cpuMs', 'ms of the worker for one re-check', CHECKS],
+    ['re-checks, memory', 'rssMb', 'MB of the worker, resident', 1],
+  ])
+    report(title, {
+      value: many[key] / per,
+      baseline: few[key] / per,
+      budget: (few[key] / per) * GROWTH_MAX,
+      unit,
+      against,
+    })
+
+  way.ms = NEAR_MS
+  compare(report, {
+    bare: await small.run({ do: 'bare', ...task }),
+    worker: await small.run({ do: 'work', ...task }),
+    ms: NEAR_MS,
+  })
+  for (const ms of [0, WAY_MS]) {
+    way.ms = ms
+    const one = await share(big, 1)
+    const two = await share(big, 2)
+    report(`re-checks, two workers, ${ms} ms to the provider`, {
+      value: two,
+      baseline: one,
+      budget: one / SPEEDUP_MIN,
+      unit: `ms for ${SHARED_CHECKS} re-checks`,
+      speedup: one / two,
+      against: 'one worker; the fake and the database share the processors',
+    })
+  }
+  await fake.close()
+}
+
+function compare(report, { bare, worker, ms }) {
+  report(`re-checks, one worker, ${ms} ms to the provider`, {
+    value: worker.ms / CHECKS,
+    baseline: bare.ms / CHECKS,
+    budget: (bare.ms / CHECKS) * RATIO_MAX,
+    unit: 'ms for one re-check',
+    perSecond: Math.round((CHECKS * 1_000) / worker.ms),
+    baselinePerSecond: Math.round((CHECKS * 1_000) / bare.ms),
+    against: `the same requests by fetch alone, ${AT_ONCE} at once`,
+  })
+}
+
+async function fill(count, fakeUrl) {
+  const given = {
+    DATA_DIR: temporaryFolder(),
+    DATABASE_URL: await temporaryDatabase(),
+    PIPEDRIVE_BASE_URL: fakeUrl,
+  }
+  const run = (task) => runChild('watch.ts', [JSON.stringify(task)], given)
+  await run({ do: 'fill', count })
+  return { run }
+}
+
+/** Milliseconds until so many workers together have made all checks that are due. */
+async function share({ run }, workers) {
+  await run({ do: 'ready', checks: SHARED_CHECKS })
+  const startAt = Date.now() + CHILD_START_MS
+  const took = await Promise.all(Array.from({ length: workers }, () => run({ do: 'share', startAt })))
+  return Math.max(...took)
+}
+
+/** Answers who a token belongs to, as Pipedrive does, for as many tokens as anybody can count; see `watch.ts`. */
+async function startOwnerFake(way) {
+  const { headers, body } = example('users-me.200.admin').response
+  const server = createServer((request, response) => {
+    const index = Number.parseInt(request.headers['x-api-token'], 16)
+    const owner = { id: index + 1, company_id: index + 1, company_name: 'Bench', company_domain: `bench-${index}` }
+    const answer = () => {
+      response.writeHead(200, headers)
+      response.end(JSON.stringify({ ...body, data: { ...body.data, ...owner } }))
+    }
+    if (way.ms === 0) answer()
+    else setTimeout(answer, way.ms)
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    close: () => new Promise((resolve) => server.close(resolve).closeAllConnections()),
+  }
+}
