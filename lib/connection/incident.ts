@@ -1,7 +1,7 @@
 import 'server-only'
 import { proven } from '#lib/actor.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
-import type { Incident, ProviderHealth } from '#lib/data/provider-health.ts'
+import type { Incident, ProviderHealth, Tally } from '#lib/data/provider-health.ts'
 import { endIncident, findOpenIncident, openIncident, readHealth } from '#lib/data/provider-health.ts'
 import { hastenUnanswered, listTeamsOf } from '#lib/data/watched.ts'
 import { formatDateTime } from '#lib/format.ts'
@@ -29,9 +29,14 @@ export function trouble(health: ProviderHealth): 'refusing' | 'unanswered' | nul
   return null
 }
 
-/** Opens or ends the incident of a provider. Whoever opens it tells the admins, once; verdicts rest meanwhile. */
-export async function reviewProvider(provider: string): Promise<void> {
+/**
+ * Opens or ends the incident of a provider, after a batch of looks. Whoever opens it tells the admins, once; verdicts rest
+ * meanwhile.
+ */
+export async function reviewProvider(provider: string, batch: Tally): Promise<void> {
   const open = await findOpenIncident(db(), provider)
+  // Where all went well, nothing can have begun.
+  if (!open && batch.refused + batch.unanswered === 0) return
   const health = await readHealth(provider, open ? RECOVERY_MINUTES : TROUBLE_MINUTES)
   const kind = trouble(health)
   if (kind && !open) await begin(provider, kind)

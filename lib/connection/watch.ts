@@ -61,7 +61,7 @@ export async function lookAgain(due: readonly DueCheck[]): Promise<void> {
   for (const provider of new Set(watched.map((one) => one.provider))) {
     const tally = tallyOf(all.filter(({ one }) => one.provider === provider))
     await addTally(provider, tally)
-    await reviewProvider(provider)
+    await reviewProvider(provider, tally)
   }
   const passed = await Promise.all(all.filter(isAsked).map(settleLook))
   await passChecks(passed.filter((one) => one !== null))
