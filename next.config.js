@@ -24,7 +24,18 @@ const config = {
   productionBrowserSourceMaps: false,
   // Pictures are pre-sized files; this closes /_next/image, whose optimiser has a history of advisories.
   images: { unoptimized: true },
-  serverExternalPackages: ['@electric-sql/pglite', 'pg', 'nodemailer'],
+  serverExternalPackages: [
+    '@electric-sql/pglite',
+    'pg',
+    'nodemailer',
+    // Loaded only where telemetry is switched on.
+    '@opentelemetry/context-async-hooks',
+    '@opentelemetry/exporter-metrics-otlp-http',
+    '@opentelemetry/exporter-trace-otlp-http',
+    '@opentelemetry/resources',
+    '@opentelemetry/sdk-metrics',
+    '@opentelemetry/sdk-trace',
+  ],
   // Set by bin/start.mjs at build and at start alike: a browser on an older build then reloads instead of mixing two.
   deploymentId: process.env.LATCHKEY_BUILD_ID || undefined,
   // The team may open the development server by either loopback name.

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { startCollector } from '../lib/testing/collector.ts'
 import { freePort, portIsFree, root } from './process.mjs'
 
 /** Starts the real thing: expects that `npm run build` was run before, else the first test also builds. */
@@ -71,9 +72,46 @@ test('an impossible setting ends the start with a sentence', async () => {
   assert.match(output(), /Latchkey cannot start: .*TRUSTED_PROXY_HOPS/)
 })
 
-async function start() {
+// S59
+test('a collector is sent the routes of requests, never a link', async (t) => {
+  const collector = await startCollector()
+  t.after(() => collector.close())
+  const { npm, port, dataDir } = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
+  const asked = [
+    'request',
+    'create',
+    '--customer',
+    'Acme',
+    '--email',
+    'jane@acme.example',
+    '--contact-name',
+    'Jane Miller',
+  ]
+  const argv = [...asked, '--provider', 'pipedrive', '--profile', 'two-way-crm', '--no-mail', '--json']
+  const { stdout } = await promisify(execFile)('npm', ['run', '--silent', 'portal', '--', ...argv], {
+    cwd: root,
+    env: { ...process.env, DATA_DIR: dataDir, PORT: String(port) },
+  })
+  const { pathname } = new URL(JSON.parse(stdout).link)
+  const here = `http://localhost:${port}`
+  const opened = await fetch(here + pathname, { redirect: 'manual' })
+  assert.ok(opened.status < 400, `${opened.status}`)
+  await Promise.all(
+    [`${pathname}/more`, `/nowhere${pathname}`, pathname.slice(0, -1)].map((path) => fetch(here + path)),
+  )
+  process.kill(npm.pid, 'SIGTERM')
+
+  // What is left is sent when the process ends.
+  const sent = () => [...collector.received.traces, ...collector.received.metrics].join('\n')
+  const isComplete = () =>
+    sent().includes('latchkey.outbox_age') && sent().includes('BaseServer.handleRequest GET /l/[link')
+  await until(isComplete, GONE_TIMEOUT_MS, 'figures or routes did not come')
+  assert.ok(!sent().includes(pathname.slice('/l/'.length, -1)), 'a link was sent')
+})
+
+async function start(settings = {}) {
   const port = await freePort()
-  const started = launch({}, port)
+  const started = launch(settings, port)
   const address = `http://127.0.0.1:${port}/api/health`
   let gone = false
   started.exited.then(() => {

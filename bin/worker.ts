@@ -10,6 +10,7 @@ import { startJobs } from '#lib/jobs/schedule.ts'
 import { log } from '#lib/log.ts'
 import { giveUp } from '#lib/operator/boot.ts'
 import { examine } from '#lib/operator/doctor.ts'
+import { startTelemetry } from '#lib/operator/telemetry.ts'
 import { trustOnlyOurProxies } from '#lib/peer-address.ts'
 import { openSealedHere } from '#lib/role.ts'
 
@@ -26,6 +27,7 @@ async function work(): Promise<void> {
       'a separate worker needs DATABASE_URL. The embedded database takes one process, and npm start does this work there.',
     )
   openSealedHere()
+  const telemetry = await startTelemetry()
   await migrate()
   const jobs = startJobs()
   const server = await serveMachines()
@@ -34,6 +36,7 @@ async function work(): Promise<void> {
     process.off('SIGTERM', stop).off('SIGINT', stop)
     log.info('worker.stopping', { signal })
     await Promise.all([jobs.stop(), server?.close()])
+    await telemetry.stop()
     await closeDatabase()
   }
   process.on('SIGTERM', stop).on('SIGINT', stop)

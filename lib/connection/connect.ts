@@ -15,6 +15,7 @@ import { log } from '#lib/log.ts'
 import type { Verdict } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { Secret } from '#lib/secret.ts'
+import { count } from '#lib/telemetry.ts'
 import { enqueueAfterSettlement } from './letters.ts'
 import { closeExposure, isReplacing, judgeReplacement } from './rotate.ts'
 import type { Settlement } from './settle.ts'
@@ -47,8 +48,10 @@ export async function connect(holder: LinkHolder, typed: Submission): Promise<Co
   const outcome = await run(holder, { ...typed, submissionKey }).catch(async (error: unknown) => {
     // The error says what went wrong; that the key stays taken until its lease ends is the smaller trouble.
     await release().catch(() => {})
+    count('submissions', { outcome: 'failed' })
     throw error
   })
+  count('submissions', { outcome: outcome.kind === 'settled' ? outcome.verdictCode : outcome.kind })
   if (outcome.kind !== 'settled') await release()
   return outcome
 }

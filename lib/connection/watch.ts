@@ -17,6 +17,7 @@ import { log } from '#lib/log.ts'
 import type { Verdict } from '#lib/providers/provider.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { Secret } from '#lib/secret.ts'
+import { count } from '#lib/telemetry.ts'
 import { hold } from './admit.ts'
 import { reviewProvider, TROUBLE_MINUTES } from './incident.ts'
 import { enqueueAfterSettlement } from './letters.ts'
@@ -54,6 +55,7 @@ export async function lookAgain(due: readonly DueCheck[]): Promise<void> {
   await forgetOthers(due, watched)
 
   const all = looks.flat()
+  for (const { verdict } of all) count('checks', { verdict: verdict.code })
   const isAsked = ({ look, verdict }: Looked) => look.kind !== 'unanswered' || verdict.asked
   await hold(
     all.filter((looked) => !isAsked(looked)).map(({ due, look }) => ({ check: due, seconds: notAskedSeconds(look) })),

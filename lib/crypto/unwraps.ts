@@ -1,4 +1,5 @@
 import 'server-only'
+import { count } from '#lib/telemetry.ts'
 
 /**
  * How often this process unwrapped a data key since it started, by what for: the field that was opened (`apiToken`,
@@ -11,6 +12,7 @@ export type UnwrapCounts = Record<string, number>
 const store = globalThis as typeof globalThis & { latchkeyUnwraps?: UnwrapCounts }
 
 export function countUnwrap(purpose: string): void {
+  count('unwraps', { purpose })
   store.latchkeyUnwraps ??= {}
   store.latchkeyUnwraps[purpose] = (store.latchkeyUnwraps[purpose] ?? 0) + 1
 }

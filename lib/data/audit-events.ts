@@ -2,6 +2,7 @@ import 'server-only'
 import type { Kysely } from 'kysely'
 import type { Actor } from '#lib/actor.ts'
 import { actorIdOf } from '#lib/actor.ts'
+import { count } from '#lib/telemetry.ts'
 import { newId } from './ids.ts'
 import type { Database } from './schema.ts'
 
@@ -126,7 +127,7 @@ export type AuditEntry = {
 
 /** Writes one audit row in the caller's transaction: when it cannot be written, the action does not happen. */
 export async function recordAudit(trx: Kysely<Database>, actor: Actor, entry: AuditEntry): Promise<void> {
-  await trx
+  const written = trx
     .insertInto('auditEvents')
     .values({
       id: newId('aud'),
@@ -142,6 +143,10 @@ export async function recordAudit(trx: Kysely<Database>, actor: Actor, entry: Au
       details: JSON.stringify(entry.details ?? {}),
     })
     .execute()
+  await written.catch((error: unknown) => {
+    count('audit_failures')
+    throw error
+  })
 }
 
 export type AuditEvent = {

@@ -1,5 +1,5 @@
 import 'server-only'
-import type { Kysely } from 'kysely'
+import type { Kysely, RawBuilder } from 'kysely'
 import { sql } from 'kysely'
 import { keyProvider } from '#lib/crypto/keyring.ts'
 import { tryKeys } from '#lib/crypto/trial.ts'
@@ -22,6 +22,26 @@ export async function countLateLetters(lateMinutes: number): Promise<number> {
     .where('dueAt', '<', sql<Date>`now() - make_interval(mins => ${lateMinutes})`)
     .executeTakeFirstOrThrow()
   return Number(late)
+}
+
+/** For how long the letter waits that is due longest; 0 when none is due. */
+export async function outboxAgeSeconds(): Promise<number> {
+  return secondsSince(sql`select due_at from outbox
+    where accepted_at is null and failed_at is null and due_at < now() order by due_at limit 1`)
+}
+
+/** How late the live check is that is due longest, of those that nobody put first; 0 when none is late. */
+export async function checkLagSeconds(): Promise<number> {
+  return secondsSince(sql`select due_at from connection_checks
+    where due_at < now() and not urgent and (leased_until is null or leased_until < now()) order by due_at limit 1`)
+}
+
+async function secondsSince(oldest: RawBuilder<unknown>): Promise<number> {
+  const { rows } = await sql<{ seconds: number }>`
+    select coalesce(max(extract(epoch from now() - due_at)), 0)::float8 as seconds from (${oldest}) oldest`.execute(
+    db(),
+  )
+  return rows[0]?.seconds ?? 0
 }
 
 /** The key that new values are sealed under. Fails when the key provider does not work. */

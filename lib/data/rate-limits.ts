@@ -1,5 +1,6 @@
 import 'server-only'
 import { sql } from 'kysely'
+import { count } from '#lib/telemetry.ts'
 import { db } from './database.ts'
 
 export type Limit = { bucket: string; windowSeconds: number; hitsMax: number }
@@ -28,6 +29,8 @@ export async function hitLimit({ bucket, windowSeconds, hitsMax, hits = 1 }: Lim
     )
     .returning(['hits', sql<number>`ceil(extract(epoch from expires_at - now()))::int`.as('secondsLeft')])
     .executeTakeFirstOrThrow()
+  // What follows the first word of a bucket says whose it is.
+  if (row.hits > hitsMax) count('limits_hit', { limit: bucket.split(':', 1)[0] ?? '' })
   return {
     allowed: row.hits <= hitsMax,
     granted: Math.max(0, Math.min(hits, hitsMax - (row.hits - hits))),

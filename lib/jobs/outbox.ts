@@ -17,6 +17,7 @@ import { log } from '#lib/log.ts'
 import { isLinkLetter } from '#lib/mail/letters.ts'
 import type { Delivery } from '#lib/mail/send.ts'
 import { sendMail } from '#lib/mail/send.ts'
+import { traced } from '#lib/telemetry.ts'
 import type { WrittenLetter } from './write-letter.ts'
 import { writeLetter } from './write-letter.ts'
 
@@ -48,7 +49,7 @@ export async function deliverDue({ limit }: { limit: number }): Promise<void> {
 }
 
 async function attempt(due: DueLetter): Promise<Outcome> {
-  return deliver(due).catch((error: unknown): Outcome => {
+  return traced('letter', { letter: due.letter }, () => deliver(due)).catch((error: unknown): Outcome => {
     log.error('letter.failed', error, { outboxId: due.id, letter: due.letter })
     return { kind: 'deferred', reason: 'not_written' }
   })

@@ -23,6 +23,7 @@ import { forgetOldDeliveries } from '#lib/data/webhook-deliveries.ts'
 import { forgetEndedSecrets } from '#lib/data/webhook-endpoints.ts'
 import { log } from '#lib/log.ts'
 import { servesOthers } from '#lib/role.ts'
+import { traced } from '#lib/telemetry.ts'
 import { noteCheckpoints } from './audit-checkpoints.ts'
 import { runErrands } from './errands.ts'
 import { deliverDue } from './outbox.ts'
@@ -78,11 +79,13 @@ async function runLane(): Promise<void> {
     const waiting = due.filter(({ reason }) => reason === 'waiting')
     const watched = due.filter(({ reason }) => reason === 'watch')
     const ending = due.filter(({ reason }) => reason === 'off_board')
-    await Promise.all([
+    const labels = { waiting: waiting.length, watched: watched.length, ending: ending.length }
+    const work = () => [
       ...waiting.map((check) => orLater([check], () => retryWaiting(check))),
       ...ending.map((check) => orLater([check], () => probeEnd(check))),
       orLater(watched, () => lookAgain(watched)),
-    ])
+    ]
+    if (due.length > 0) await traced('checks', labels, () => Promise.all(work()))
     if (claimed.length < CHECKS_AT_ONCE) return
   }
 }

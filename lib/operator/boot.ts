@@ -12,6 +12,7 @@ import { mayOpenSealed } from '#lib/role.ts'
 import { runCommand } from './commands.ts'
 import { onShutdown } from './shutdown.ts'
 import { listenForOperator, operatorSocketPath } from './socket.ts'
+import { startTelemetry } from './telemetry.ts'
 
 const once = globalThis as typeof globalThis & { latchkeyBooted?: Promise<void> }
 
@@ -33,6 +34,7 @@ async function start(): Promise<void> {
     registerAnswer(request.headers, response)
   })
 
+  const telemetry = await startTelemetry()
   await migrate()
   // Nearly all of the background work opens something: where this process may not, a worker does all of it.
   const jobs = mayOpenSealed() ? startJobs() : null
@@ -40,7 +42,10 @@ async function start(): Promise<void> {
   onShutdown({
     // New work stops at once, while Next still finishes the requests it has.
     first: () => Promise.all([jobs?.stop(), socket?.close()]),
-    last: closeDatabase,
+    last: async () => {
+      await telemetry.stop()
+      await closeDatabase()
+    },
   })
   log.info('portal.started', { port, reason: databaseUrl ? 'server Postgres' : 'embedded database' })
   if (!jobs) log.info('portal.only_wraps', { reason: 'the keys are in Vault: npm run worker opens what is sealed' })
