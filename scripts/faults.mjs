@@ -18,6 +18,7 @@ const steps = [
   ['an outage over 1,000 connections', process.execPath, [...node, 'lib/jobs/outage.test.ts']],
   ['production build', 'npm', ['run', '--silent', 'build']],
   ['kill -9 while letters leave', process.execPath, [...node, 'faults/kill-outbox.test.ts']],
+  ['kill -9 while webhooks leave', process.execPath, [...node, 'faults/kill-webhooks.test.ts']],
   ['kill -9 while customers submit', process.execPath, [...node, 'faults/kill-submissions.test.ts']],
   ['other builds, in a browser', 'npx', ['playwright', 'test', '--config', 'faults/playwright.config.ts']],
   // Where there is a server Postgres; the others leave that half out by themselves.
