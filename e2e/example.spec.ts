@@ -8,7 +8,7 @@ import { connect, expect, fake, fakeToken, mailsTo, portal, request, test } from
 const run = promisify(execFile)
 const FOLDER = path.resolve('examples/deals-integration')
 const PORTAL = `http://localhost:${PORT}`
-const EXAMPLE_PORT = PORT + 20
+const EXAMPLE_PORT = PORT + 16
 
 /** The example as its README starts it. What it says is kept. */
 async function startExample(environment: Record<string, string>): Promise<{ said: string[]; process: ChildProcess }> {
