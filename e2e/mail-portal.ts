@@ -61,11 +61,13 @@ export function mailPortal(
         ...settings,
       },
     })
-    const isReady = () =>
-      fetch(`${origin}/api/ready`).then(
+    const isReady = () => {
+      if (portal.exitCode !== null) throw new Error(`it ended by itself: see .data/${name}.log`)
+      return fetch(`${origin}/api/ready`).then(
         (answer) => answer.ok,
         () => false,
       )
+    }
     await expect.poll(isReady, { timeout: 600_000 }).toBe(true)
   }
 
