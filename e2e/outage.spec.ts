@@ -3,7 +3,7 @@ import { createServer, connect as dial, type Server, type Socket } from 'node:ne
 import path from 'node:path'
 import pg from 'pg'
 import { PORT } from '../playwright.config.ts'
-import { connect, expect, expectAccessible, expectBadge, fakeToken, requestOf, test } from './fixtures.ts'
+import { connect, expect, expectAccessible, expectBadge, fakeToken, operate, requestOf, test } from './fixtures.ts'
 
 /**
  * A portal of its own on a server Postgres, reached through a line that the tests cut. Left out, and the run says so,
@@ -129,6 +129,28 @@ test.describe('without JavaScript', () => {
     await connect(page, { domain: 'e2e-3', token: fakeToken('admin@e2e-3') })
     await expectBadge(page, 'connected', 'OK')
   })
+})
+
+test('while Pipedrive is in trouble the console says so, until it is over', async ({ page }) => {
+  const email = 'ines@northwind.example'
+  await operate(environment, ['member', 'add', email, '--name', 'Ines Wolf', '--role', 'support'])
+  const { link } = (await operate(environment, ['sign-in-link', email])) as { link: string }
+  await page.goto(link)
+  await page.locator('main form button[type=submit]').click()
+  await page.waitForURL('**/connections')
+  const notice = page.getByRole('status').filter({ hasText: 'Pipedrive is in trouble' })
+  await expect(notice).toHaveCount(0)
+
+  await inDatabase("insert into provider_incidents (id, provider, kind) values ('inc_told', 'pipedrive', 'unanswered')")
+  for (const address of ['/connections', '/support']) {
+    await page.goto(address)
+    await expect(notice).toContainText('Checks of many companies at once end without a usable answer.')
+    await expect(notice).toContainText('No connection counts as broken meanwhile')
+    await expectAccessible(page)
+  }
+  await inDatabase("update provider_incidents set ended_at = now() where id = 'inc_told'")
+  await page.reload()
+  await expect(notice).toHaveCount(0)
 })
 
 test('where Pipedrive cannot be reached from here it is our fault, and the customer is done', async ({ page }) => {
