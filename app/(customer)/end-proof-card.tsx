@@ -33,7 +33,7 @@ export function EndProofCard({
     { label: t('end.proof.first'), value: time(proof.firstRefusedAt) },
     { label: t('end.proof.second'), value: time(proof.refusedAt) },
     ...(proof.refusedAt
-      ? [{ label: t('end.proof.answer'), value: `GET ${proof.call ?? ''} – HTTP ${proof.httpStatus ?? ''}` }]
+      ? [{ label: t('end.proof.answer'), value: `${proof.call ?? ''} – HTTP ${proof.httpStatus ?? ''}` }]
       : []),
     ...(proof.requestId ? [{ label: t('end.proof.requestId'), value: proof.requestId }] : []),
     { label: t('end.proof.erased'), value: formatDateTime(endedAt, language) },

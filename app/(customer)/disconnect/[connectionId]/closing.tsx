@@ -156,12 +156,12 @@ function Answer({
       return (
         <div className="notice notice-info">
           <p className="notice-title">{t('end.closing.refusedTitle')}</p>
-          <p>
-            {ending.firstRefusedAt && (
+          <p>{t('end.closing.refused', { email })}</p>
+          {ending.firstRefusedAt && (
+            <p className="mt-1 text-sm">
               <Moment at={ending.firstRefusedAt.toISOString()} language={connection.language} />
-            )}{' '}
-            {t('end.closing.refused', { email })}
-          </p>
+            </p>
+          )}
         </div>
       )
     case 'asking':

@@ -4,6 +4,7 @@ import { canCallOff } from '#lib/connection/call-off.ts'
 import { takesLink } from '#lib/connection/case-action.ts'
 import { mayFreeze } from '#lib/connection/freeze.ts'
 import { canEnd } from '#lib/connection/off-board.ts'
+import { isEnding } from '#lib/connection/status.ts'
 import type { Case } from '#lib/data/case.ts'
 import type { FreezeScope } from '#lib/data/freezes.ts'
 import type { Language } from '#lib/words.ts'
@@ -77,7 +78,8 @@ export function StepsCard({ subject, language, base, staff }: Shown) {
   const t = words(language)
   const { connection } = subject
   const mayEnd = staff.role !== 'support'
-  const canFreeze = mayFreeze(staff) && connection.connectedAt !== null
+  // Nothing is handed off any more once the end has begun.
+  const canFreeze = mayFreeze(staff) && connection.connectedAt !== null && !isEnding(connection.status)
   const isFrozen = (scope: FreezeScope) => subject.freezes.some((freeze) => freeze.scope === scope)
   const steps: Step[] = [
     { doing: 'check', label: t('case.action.check_now'), fits: connection.nextCheckAt !== null },
