@@ -14,6 +14,7 @@ import { resultOf } from './connect.ts'
 import { whereSealedOpens } from './errand.ts'
 import { enqueueAfterSettlement } from './letters.ts'
 import { mayUseOtherCompany } from './other-company.ts'
+import { isReplacing, judgeReplacement } from './rotate.ts'
 import { openCredential } from './seal.ts'
 import { prepareSettlement, writeSettlement } from './settle.ts'
 import { checkLive, compareWithExpected } from './verify.ts'
@@ -30,24 +31,24 @@ export async function confirmPending(holder: LinkHolder): Promise<ConfirmOutcome
 
 async function confirm(holder: LinkHolder): Promise<ConfirmOutcome> {
   const connection = await getConnection(db(), holder)
-  const pending = await findCredential(db(), {
-    teamId: holder.teamId,
-    connectionId: holder.connectionId,
-    state: 'pending',
-  })
+  const scope = { teamId: holder.teamId, connectionId: holder.connectionId }
+  const pending = await findCredential(db(), { ...scope, state: 'pending' })
   const seen = await findLatestVerification(db(), holder)
-  const asked = connection.verdictCode
-  const companyDomain = seen?.owner?.companyDomain
+  const replaces = isReplacing(connection)
+  // Beside a token that works nothing but limits is asked about.
+  const asked = replaces ? 'LIMITED_ACCESS' : connection.verdictCode
+  const companyDomain = replaces ? connection.providerCompanyDomain : seen?.owner?.companyDomain
   if (!pending || !companyDomain || !asked || !ACCEPTABLE.includes(asked)) return { kind: 'nothing_pending' }
   if (asked === 'COMPANY_MISMATCH' && !mayUseOtherCompany(connection, companyDomain)) return { kind: 'nothing_pending' }
 
   const accepted = [...connection.acceptedCodes, asked]
   const apiToken = await openCredential(holder, pending, 'check_after_yes')
   const verdict = await checkLive(connection, { apiToken, companyDomain, startDate: connection.startDate })
-  const code = await compareWithExpected(connection, verdict, {
+  const compared = await compareWithExpected(connection, verdict, {
     fingerprint: fingerprint(holder.teamId, apiToken),
     accepted,
   })
+  const { code, old } = replaces ? await judgeReplacement(holder, compared) : { code: compared, old: undefined }
   const settlement = await prepareSettlement(holder, connection, {
     code,
     verdict,
@@ -60,7 +61,8 @@ async function confirm(holder: LinkHolder): Promise<ConfirmOutcome> {
     const state = await lockLinkForSubmit(trx, holder)
     if (state !== 'live' && state !== 'grace') return { kind: 'link_ended', state }
     const { status: from, version } = await lockConnection(trx, holder)
-    if (from !== connection.status) return { kind: 'done_before' }
+    const still = await findCredential(trx, { ...scope, state: 'pending' })
+    if (from !== connection.status || still?.id !== pending.id) return { kind: 'done_before' }
     await saveTyped(trx, holder, {
       connectionId: connection.id,
       name: connection.name,
@@ -68,7 +70,7 @@ async function confirm(holder: LinkHolder): Promise<ConfirmOutcome> {
       startDate: connection.startDate,
       acceptedCodes: accepted,
     })
-    const written = await writeSettlement(trx, holder, settlement, { from, version, trigger: 'confirm' })
+    const written = await writeSettlement(trx, holder, settlement, { from, version, trigger: 'confirm', old })
     await enqueueAfterSettlement(trx, holder, written, { trigger: 'confirm' })
     return { kind: 'settled', ...resultOf(written) }
   })

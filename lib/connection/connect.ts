@@ -17,7 +17,9 @@ import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { Secret } from '#lib/secret.ts'
 import { count } from '#lib/telemetry.ts'
 import { enqueueAfterSettlement } from './letters.ts'
-import { closeExposure, isReplacing, judgeReplacement } from './rotate.ts'
+import { acceptedBefore } from './limits.ts'
+import type { OldToken } from './rotate.ts'
+import { isReplacing, judgeReplacement } from './rotate.ts'
 import type { Settlement } from './settle.ts'
 import { prepareSettlement, writeSettlement } from './settle.ts'
 import { isEnding, isSettled } from './status.ts'
@@ -64,8 +66,9 @@ async function run(holder: LinkHolder, typed: Submission): Promise<ConnectOutcom
   if (takesNoToken(connection)) return { kind: 'done_before' }
 
   const judged = await judge(connection, typed)
-  if (!isReplacing(connection)) return store(holder, connection, typed, { ...judged, old: null })
-  return store(holder, connection, typed, { ...judged, ...(await judgeReplacement(holder, judged.code)) })
+  if (!isReplacing(connection)) return store(holder, connection, typed, { ...judged, accepted: [], old: 'unknown' })
+  const accepted = await acceptedBefore(connection, judged.verdict)
+  return store(holder, connection, typed, { ...judged, accepted, ...(await judgeReplacement(holder, judged.code)) })
 }
 
 function takesNoToken(connection: Pick<CustomerConnection, 'status' | 'exposedAt'>): boolean {
@@ -110,10 +113,9 @@ async function claimOrWait(holder: LinkHolder, submissionKey: string): Promise<S
   throw new Error('a submission neither ended nor let go of its lease')
 }
 
-async function judge(
-  connection: CustomerConnection,
-  typed: Submission,
-): Promise<{ code: VerdictCode; verdict: Verdict | null }> {
+type Judged = { code: VerdictCode; verdict: Verdict | null }
+
+async function judge(connection: CustomerConnection, typed: Submission): Promise<Judged> {
   const print = fingerprint(connection.teamId, typed.apiToken)
   if (connection.connectedAt) {
     const last = await findLastFingerprint(db(), { teamId: connection.teamId, connectionId: connection.id })
@@ -125,7 +127,8 @@ async function judge(
     companyDomain: typed.domain,
     startDate: typed.startDate,
   })
-  return { verdict, code: await compareWithExpected(connection, verdict, { fingerprint: print }) }
+  const accepted = isReplacing(connection) ? await acceptedBefore(connection, verdict) : []
+  return { verdict, code: await compareWithExpected(connection, verdict, { fingerprint: print, accepted }) }
 }
 
 /** One transaction: the link is still open, the connection is not settled, everything is written, or nothing. */
@@ -133,13 +136,14 @@ async function store(
   holder: LinkHolder,
   connection: CustomerConnection,
   typed: Submission,
-  { code, verdict, old }: { code: VerdictCode; verdict: Verdict | null; old: 'refused' | 'unknown' | null },
+  { code, verdict, accepted, old }: Judged & { accepted: readonly VerdictCode[]; old: OldToken },
 ): Promise<ConnectOutcome> {
   const settlement = await prepareSettlement(holder, connection, {
     code,
     verdict,
     apiToken: typed.apiToken,
     askedDomain: typed.domain,
+    accepted,
   })
   try {
     return await inTransaction(async (trx): Promise<ConnectOutcome> => {
@@ -153,13 +157,11 @@ async function store(
         name: typed.connectionName,
         typedDomain: typed.domain,
         startDate: typed.startDate,
-        acceptedCodes: [],
+        acceptedCodes: accepted,
       })
-      const written = await writeSettlement(trx, holder, settlement, { from, version, trigger: 'submit' })
-      const isReplaced = isReplacing(connection) && written.keeping === 'in_force'
-      const isNotKept = isReplacing(connection) && !isReplaced
-      if (!isNotKept) await enqueueAfterSettlement(trx, holder, written, { trigger: 'submit' })
-      if (isReplaced && old) await closeExposure(trx, holder, { connectionId: connection.id, old })
+      const written = await writeSettlement(trx, holder, settlement, { from, version, trigger: 'submit', old })
+      await enqueueAfterSettlement(trx, holder, written, { trigger: 'submit' })
+      const isNotKept = written.goesOn && written.keeping === 'nothing'
       const result: SubmissionResult = { ...resultOf(written), ...(isNotKept && { notKept: true }) }
       await finishSubmission(trx, holder, typed.submissionKey, result)
       return { kind: 'settled', ...result }

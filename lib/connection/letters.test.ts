@@ -33,6 +33,7 @@ async function lettersAfter(status: Status, code: VerdictCode, trigger: 'submit'
     accepted: [],
     status,
     keeping: 'nothing',
+    goesOn: false,
     credential: null,
     retryAfterSeconds: null,
   } as const

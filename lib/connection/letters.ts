@@ -61,6 +61,8 @@ export async function enqueueAfterSettlement(
   { trigger }: { trigger: 'submit' | 'confirm' | 'retry' },
 ): Promise<void> {
   const { status, connection } = settlement
+  // While the customer sits at the page, the page tells them of a token that did not replace the one in force.
+  if (settlement.goesOn) return
   const request = await getRequest(trx, actor, connection.requestId)
   const payload = factsOf(settlement)
   const connectionId = connection.id

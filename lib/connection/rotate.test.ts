@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import type { Operator, Staff } from '#lib/actor.ts'
 import { proven } from '#lib/actor.ts'
+import { getConnection } from '#lib/data/connections.ts'
 import { findCredential } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
 import { findStaffByEmail } from '#lib/data/staff.ts'
@@ -11,8 +12,9 @@ import { Secret } from '#lib/secret.ts'
 import { onEachEngine } from '#lib/testing/engines.ts'
 import type { Asked } from '#lib/testing/story.ts'
 import { ask, lettersOf, makeTeam, statusOf, typed } from '#lib/testing/story.ts'
+import { confirmPending } from './confirm.ts'
 import { connect } from './connect.ts'
-import { askForNewToken } from './rotate.ts'
+import { asItsCustomerSees, askForNewToken } from './rotate.ts'
 import { openCredential } from './seal.ts'
 
 let pipedrive: FakePipedrive
@@ -25,6 +27,7 @@ before(async () => {
 })
 after(() => pipedrive.close())
 
+const pending = () => findCredential(db(), { ...asked.holder, state: 'pending' })
 const inForce = () => findCredential(db(), { ...asked.holder, state: 'in_force' })
 
 async function exposedAt(): Promise<Date | null> {
@@ -34,6 +37,20 @@ async function exposedAt(): Promise<Date | null> {
     .where('id', '=', asked.connectionId)
     .executeTakeFirstOrThrow()
   return row.exposedAt
+}
+
+async function tokenInForce(): Promise<string> {
+  const kept = await inForce()
+  assert.ok(kept)
+  return (await openCredential(operator, kept, 'regular_check')).reveal()
+}
+
+/** A connection whose customer said yes to its limits. */
+async function connectWithLimits(): Promise<void> {
+  asked = await ask(operator)
+  await connect(asked.holder, typed('no-persons'))
+  await confirmPending(asked.holder)
+  assert.equal((await statusOf(asked.connectionId)).status, 'connected_limited')
 }
 
 /** Whoever opens the link of the letter that asks for a new token. */
@@ -110,6 +127,81 @@ onEachEngine(
         assert.ok(kept && (await openCredential(operator, kept, 'check_after_yes')).reveal() === fakeToken('admin'))
         assert.notEqual(await exposedAt(), null)
       })
+
+    test('the limits that a connection works with hold for the token that replaces the one that was seen', async () => {
+      await connectWithLimits()
+      const { connectionId } = asked
+      await askForNewToken(staff, { connectionId, reason: 'came by mail' })
+      const newer = pipedrive.regenerate('no-persons')
+      await connect(await holder(), typed('no-persons', { apiToken: new Secret(newer) }))
+      assert.deepEqual(await statusOf(connectionId), {
+        status: 'connected_limited',
+        verdictCode: 'LIMITED_ACCESS',
+        version: 2,
+      })
+      assert.equal(await tokenInForce(), newer)
+      assert.equal(await exposedAt(), null)
+    })
+
+    test('a replacement that is free of the limits of before lifts them', async () => {
+      await connectWithLimits()
+      const { connectionId } = asked
+      await askForNewToken(staff, { connectionId, reason: 'came by mail' })
+      const newer = pipedrive.regenerate('no-persons')
+      pipedrive.setBehaviour('no-persons', {})
+      await connect(await holder(), typed('no-persons', { apiToken: new Secret(newer) }))
+      assert.deepEqual(await statusOf(connectionId), { status: 'connected', verdictCode: 'OK', version: 2 })
+    })
+
+    test('limits that are new are asked about beside the token that works, and hold once the customer says yes', async () => {
+      await connectWithLimits()
+      const { connectionId } = asked
+      const older = await tokenInForce()
+      await askForNewToken(staff, { connectionId, reason: 'came by mail' })
+      const newer = pipedrive.regenerate('no-persons')
+      pipedrive.setBehaviour('no-persons', { persons: '403_no_permission', deals: '403_no_permission' })
+      const outcome = await connect(await holder(), typed('no-persons', { apiToken: new Secret(newer) }))
+      assert.ok(outcome.kind === 'settled' && outcome.verdictCode === 'LIMITED_ACCESS' && !outcome.notKept)
+      const before = await statusOf(connectionId)
+      assert.deepEqual(before, { status: 'connected_limited', verdictCode: 'LIMITED_ACCESS', version: 1 })
+      assert.equal(await tokenInForce(), older)
+      assert.notEqual(await exposedAt(), null)
+      const letters = await lettersOf(connectionId)
+      const asks = asItsCustomerSees(await getConnection(db(), asked.holder), await pending())
+      assert.equal(asks.status, 'needs_confirmation')
+
+      const answers = await Promise.all([confirmPending(await holder()), confirmPending(await holder())])
+      assert.ok(answers.some(({ kind }) => kind === 'settled'))
+      assert.equal((await statusOf(connectionId)).version, 2)
+      assert.equal(await tokenInForce(), newer)
+      assert.equal(await exposedAt(), null)
+      assert.deepEqual((await lettersOf(connectionId)).slice(letters.length), ['receipt', 'connected_notice'])
+      assert.equal((await confirmPending(await holder())).kind, 'nothing_pending')
+    })
+
+    test('a replacement that waits for a yes gives way to the next one that is brought', async () => {
+      const { connectionId } = asked
+      await askForNewToken(staff, { connectionId, reason: 'came by mail' })
+      const newer = pipedrive.regenerate('admin')
+      pipedrive.setBehaviour('admin', { persons: '403_no_permission' })
+      await connect(await holder(), typed('admin', { apiToken: new Secret(newer) }))
+      assert.notEqual(await pending(), null)
+      await connect(await holder(), typed('regenerated'))
+      assert.equal(await pending(), null)
+      assert.equal((await confirmPending(await holder())).kind, 'nothing_pending')
+      assert.deepEqual(await statusOf(connectionId), { status: 'connected', verdictCode: 'OK', version: 1 })
+      assert.equal(await tokenInForce(), fakeToken('admin'))
+    })
+
+    test('a token that was seen and stopped working is replaced once, not twice', async () => {
+      const { connectionId } = asked
+      await askForNewToken(staff, { connectionId, reason: 'came by mail' })
+      const newer = pipedrive.regenerate('admin')
+      await db().updateTable('connections').set({ status: 'stopped' }).where('id', '=', connectionId).execute()
+      await connect(await holder(), typed('admin', { apiToken: new Secret(newer) }))
+      assert.equal((await statusOf(connectionId)).status, 'connected')
+      assert.equal(await exposedAt(), null)
+    })
 
     test('what is not connected has no token to replace', async () => {
       asked = await ask(operator)

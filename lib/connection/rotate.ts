@@ -3,6 +3,7 @@ import type { Actor, LinkHolder, Staff } from '#lib/actor.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { getConnection, lockConnection, setExposed } from '#lib/data/connections.ts'
+import type { SealedCredential } from '#lib/data/credentials.ts'
 import { findCredential } from '#lib/data/credentials.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
 import { recordConnectionEvent } from '#lib/data/events.ts'
@@ -53,18 +54,29 @@ export function isReplacing({ status, exposedAt }: Pick<CustomerConnection, 'sta
   return exposedAt !== null && isConnected(status)
 }
 
+/** The connection goes on, yet its customer is asked whether the token they brought may replace the other, with its limits. */
+export function asItsCustomerSees(
+  connection: CustomerConnection,
+  pending: Pick<SealedCredential, 'host'> | null,
+): CustomerConnection {
+  if (!pending || !isReplacing(connection)) return connection
+  return { ...connection, status: 'needs_confirmation', verdictCode: 'LIMITED_ACCESS' }
+}
+
 function isConnected(status: Status): boolean {
   return status === 'connected' || status === 'connected_limited'
 }
 
-type Replacement = { code: VerdictCode; old: 'refused' | 'unknown' }
+/** What Pipedrive said of the token that was seen. */
+export type OldToken = 'refused' | 'unknown'
+type Replacement = { code: VerdictCode; old: OldToken }
 
 /**
  * Whether the new token may replace the one that was seen. Each user has one token, so a new one of the same user is
  * the proof that the old one was replaced; Pipedrive is asked about the old one all the same. STILL_ALIVE when it works.
  */
 export async function judgeReplacement(holder: LinkHolder, code: VerdictCode): Promise<Replacement> {
-  const isAccepted = code === 'OK' || code === 'LIMITED_ACCESS'
+  const isAccepted = code === 'OK' || code === 'LIMITED_ACCESS' || code === 'FEATURE_OFF'
   if (!isAccepted) return { code, old: 'unknown' }
   return whereSealedOpens({ kind: 'judge_replacement', holder, code }, () => judgeOld(holder, code))
 }
@@ -85,7 +97,7 @@ async function judgeOld(holder: LinkHolder, code: VerdictCode): Promise<Replacem
 export async function closeExposure(
   trx: Parameters<typeof lockConnection>[0],
   actor: Actor,
-  { connectionId, old }: { connectionId: string; old: 'refused' | 'unknown' },
+  { connectionId, old }: { connectionId: string; old: OldToken },
 ): Promise<void> {
   await setExposed(trx, actor, { connectionId, exposed: false })
   await recordAudit(trx, actor, {

@@ -19,7 +19,8 @@ import type { Secret } from '#lib/secret.ts'
 import { nextTrySeconds } from './next-try.ts'
 import { mayUseOtherCompany } from './other-company.ts'
 import { noteRename } from './rename.ts'
-import { isReplacing } from './rotate.ts'
+import type { OldToken } from './rotate.ts'
+import { closeExposure, isReplacing } from './rotate.ts'
 import { sealToken } from './seal.ts'
 import type { Status } from './status.ts'
 import { statusAfter } from './status.ts'
@@ -36,6 +37,8 @@ export type Settlement = {
   askedDomain: string
   status: Status
   keeping: Keeping
+  /** The token in force stays, whatever becomes of the one that is to replace it. */
+  goesOn: boolean
   /** What somebody said yes to. */
   accepted: readonly VerdictCode[]
   credential: Awaited<ReturnType<typeof sealToken>> | null
@@ -63,13 +66,16 @@ export async function prepareSettlement(
     code === 'LIMITED_ACCESS' && !limitsAllowed
       ? 'needs_customer'
       : statusAfter(code, { limitsAccepted: accepted.includes(code) })
-  if (isReplacing(connection) && status !== 'connected' && status !== 'connected_limited')
-    return notKept(connection, { code, verdict }, { askedDomain, accepted })
+  const host = hostOf(connection, verdict)
+  if (isReplacing(connection) && status !== 'connected' && status !== 'connected_limited') {
+    const settlement = notKept(connection, { code, verdict }, { askedDomain, accepted })
+    if (code !== 'LIMITED_ACCESS' || status !== 'needs_confirmation') return settlement
+    const credential = await sealToken(actor, { connectionId: connection.id, host, apiToken })
+    return { ...settlement, keeping: 'pending', credential }
+  }
   const waiting = status === 'waiting_provider'
   const stillWaiting = waiting && connection.status === 'waiting_provider'
   const keeping = stillWaiting ? 'unchanged' : keepingOf(connection, { code, status, verdict })
-  const domain = verdict?.owner?.companyDomain
-  const host = !waiting && domain ? providerOf(connection).hostOf(domain) : UNVERIFIED_HOST
   return {
     connection,
     code,
@@ -77,11 +83,12 @@ export async function prepareSettlement(
     askedDomain,
     status,
     keeping,
+    goesOn: false,
     accepted,
     credential:
       keeping === 'nothing' || keeping === 'unchanged'
         ? null
-        : await sealToken(actor, { connectionId: connection.id, host, apiToken }),
+        : await sealToken(actor, { connectionId: connection.id, host: waiting ? UNVERIFIED_HOST : host, apiToken }),
     retryAfterSeconds: waiting
       ? nextTrySeconds(code, {
           attempt,
@@ -93,6 +100,11 @@ export async function prepareSettlement(
   }
 }
 
+function hostOf(connection: CustomerConnection, verdict: Verdict | null): string {
+  const domain = verdict?.owner?.companyDomain
+  return domain ? providerOf(connection).hostOf(domain) : UNVERIFIED_HOST
+}
+
 /** What was meant to replace a working token did not pass: the connection goes on with the one it has. */
 function notKept(
   connection: CustomerConnection,
@@ -100,7 +112,7 @@ function notKept(
   { askedDomain, accepted }: Pick<Settlement, 'askedDomain' | 'accepted'>,
 ): Settlement {
   const { status } = connection
-  const nothing = { keeping: 'nothing', credential: null, retryAfterSeconds: null } as const
+  const nothing = { keeping: 'nothing', goesOn: true, credential: null, retryAfterSeconds: null } as const
   return { connection, ...judged, askedDomain, accepted, status, ...nothing }
 }
 
@@ -125,13 +137,18 @@ export async function writeSettlement(
   trx: Kysely<Database>,
   actor: Actor,
   prepared: Settlement,
-  { from, version, trigger }: { from: Status; version: number; trigger: 'submit' | 'confirm' | 'retry' | 'staff' },
+  {
+    from,
+    version,
+    trigger,
+    old = 'unknown',
+  }: { from: Status; version: number; trigger: 'submit' | 'confirm' | 'retry' | 'staff'; old?: OldToken },
 ): Promise<Settlement> {
   const settlement = await unlessTakenMeanwhile(trx, actor, prepared)
-  const { connection, code, verdict, askedDomain, status, keeping, credential } = settlement
+  const { connection, code, verdict, askedDomain, status, keeping, goesOn, credential } = settlement
   const scope = { teamId: actor.teamId, connectionId: connection.id }
   const waiting = status === 'waiting_provider'
-  const connected = status === 'connected' || status === 'connected_limited'
+  const connected = !goesOn && (status === 'connected' || status === 'connected_limited')
 
   await insertVerification(trx, actor, {
     connectionId: connection.id,
@@ -142,10 +159,9 @@ export async function writeSettlement(
   })
   // A retry settles a token that is sealed already: refused, it goes; accepted, it is sealed anew under its real host.
   const nextVersion = trigger === 'retry' ? version : version + 1
-  const isTry = connected && keeping === 'nothing'
-  if (keeping !== 'unchanged' && !isTry) {
+  if (keeping !== 'unchanged') {
     await shredCredentials(trx, { ...scope, states: ['pending'], into: 'shredded' })
-    if (keeping === 'in_force' || trigger === 'retry')
+    if (keeping === 'in_force' || (trigger === 'retry' && !goesOn))
       await shredCredentials(trx, { ...scope, states: ['in_force'], into: 'replaced' })
   }
   if (credential && (keeping === 'in_force' || keeping === 'pending')) {
@@ -156,7 +172,7 @@ export async function writeSettlement(
       details: { version: nextVersion, host: credential.host },
     })
   }
-  if (connected && !isTry && verdict?.owner) {
+  if (connected && verdict?.owner) {
     await saveOwner(trx, actor, { connectionId: connection.id, owner: verdict.owner })
     await noteRename(trx, actor, connection, verdict.owner)
   }
@@ -171,7 +187,7 @@ export async function writeSettlement(
     connectionId: connection.id,
     from,
     to: status,
-    verdictCode: isTry ? connection.verdictCode : code,
+    verdictCode: goesOn ? connection.verdictCode : code,
   })
   await recordAudit(trx, actor, {
     action: 'connection.verified',
@@ -179,7 +195,9 @@ export async function writeSettlement(
     details: { verdict: code, from, to: status },
   })
   const connectionId = connection.id
-  if (isTry) return settlement
+  if (goesOn) return settlement
+  // Also of a token that was seen and stopped working before its customer brought the new one.
+  if (connected && connection.exposedAt) await closeExposure(trx, actor, { connectionId, old })
   if (waiting)
     await scheduleCheck(trx, actor, {
       connectionId,

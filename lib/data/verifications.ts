@@ -67,6 +67,33 @@ export async function findLatestVerification(
   return row ?? null
 }
 
+/**
+ * What is known of the rights of the token in force: the check that put it there was written in the same transaction, and
+ * the watcher looks at no other.
+ */
+export async function findReportInForce(
+  trx: Kysely<Database>,
+  { teamId, connectionId }: { teamId: string; connectionId: string },
+): Promise<CapabilityRow[]> {
+  const row = await trx
+    .selectFrom('verifications')
+    .innerJoin('credentials', 'credentials.connectionId', 'verifications.connectionId')
+    .select('report')
+    .where('verifications.teamId', '=', teamId)
+    .where('verifications.connectionId', '=', connectionId)
+    .where('credentials.state', '=', 'in_force')
+    .where(sql<boolean>`report <> '[]'::jsonb`)
+    .where(
+      sql<boolean>`(verifications.created_at = credentials.created_at
+        or trigger = 'watch' and verifications.created_at > credentials.created_at)`,
+    )
+    .orderBy('verifications.createdAt', 'desc')
+    .orderBy('verifications.id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.report ?? []
+}
+
 /** What the latest check that looked at rights found; later ones may have asked only who the token belongs to. */
 export type RightsReport = { report: CapabilityRow[]; moreThanNeeded: boolean; surplus: Capability[]; createdAt: Date }
 

@@ -2,6 +2,7 @@ import { notFound } from 'next/navigation'
 import { requireStaff } from '#lib/auth/session.ts'
 import { openCase } from '#lib/connection/case.ts'
 import { findLearnt } from '#lib/connection/customer-view.ts'
+import { asItsCustomerSees, isReplacing } from '#lib/connection/rotate.ts'
 import { findCredential } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
 import { findNewestLink } from '#lib/data/secure-links.ts'
@@ -46,11 +47,11 @@ export default async function PreviewPage({ params }: { params: Promise<{ connec
     if (!connection) return null
     if (!link || (link.state !== 'live' && link.state !== 'grace'))
       return <EndedPage kind={link?.state ?? 'unknown'} link={link} />
-    if (connection.status === 'connected' || connection.status === 'connected_limited')
+    if (!isReplacing(connection) && (connection.status === 'connected' || connection.status === 'connected_limited'))
       return <Receipt connection={connection} learnt={learnt} />
     return (
       <CustomerView
-        connection={connection}
+        connection={asItsCustomerSees(connection, pending)}
         learnt={learnt}
         endsAt={link.expiresAt}
         hasPending={pending !== null}

@@ -4,7 +4,7 @@ import { redirect } from 'next/navigation'
 import { answerWith } from '#lib/answer.ts'
 import { findHandedOverAccess, findLinkAccess } from '#lib/auth/secure-link.ts'
 import { findLearnt } from '#lib/connection/customer-view.ts'
-import { isReplacing } from '#lib/connection/rotate.ts'
+import { asItsCustomerSees, isReplacing } from '#lib/connection/rotate.ts'
 import { isEnding } from '#lib/connection/status.ts'
 import { getConnection } from '#lib/data/connections.ts'
 import { findCredential } from '#lib/data/credentials.ts'
@@ -38,13 +38,13 @@ export default async function ConnectPage({ params, searchParams }: Params) {
   if (!isReplacing(connection) && (connection.status === 'connected' || connection.status === 'connected_limited'))
     redirect(`/connect/${connectionId}/done` as Route)
   if (isEnding(connection.status)) redirect(`/disconnect/${connectionId}` as Route)
-  const pending = await findCredential(db(), { ...access.holder, state: 'pending' })
+  const pending = another ? null : await findCredential(db(), { ...access.holder, state: 'pending' })
   return (
     <CustomerView
-      connection={connection}
+      connection={asItsCustomerSees(connection, pending)}
       learnt={learnt}
       endsAt={access.link.expiresAt}
-      hasPending={pending !== null && !another}
+      hasPending={pending !== null}
       updated={updated === 'yes'}
     />
   )
