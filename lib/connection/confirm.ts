@@ -1,11 +1,15 @@
 import 'server-only'
-import type { LinkHolder } from '#lib/actor.ts'
+import type { Kysely } from 'kysely'
+import type { LinkHolder, Watcher } from '#lib/actor.ts'
 import { proven } from '#lib/actor.ts'
 import { fingerprint } from '#lib/crypto/digest.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
-import { getConnection, lockConnection, moveStatus, saveTyped } from '#lib/data/connections.ts'
-import { findCredential, listStalePending, shredStalePending } from '#lib/data/credentials.ts'
+import { scheduleCheck } from '#lib/data/connection-checks.ts'
+import type { CustomerConnection } from '#lib/data/connections.ts'
+import { getConnection, lockConnection, moveStatus, saveTyped, touchConnection } from '#lib/data/connections.ts'
+import { findCredential, listStalePending, shredStalePending, UNVERIFIED_HOST } from '#lib/data/credentials.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
+import type { Database } from '#lib/data/schema.ts'
 import { lockLinkForSubmit } from '#lib/data/secure-links.ts'
 import { findLatestVerification } from '#lib/data/verifications.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
@@ -13,6 +17,7 @@ import type { ConnectOutcome } from './connect.ts'
 import { resultOf } from './connect.ts'
 import { whereSealedOpens } from './errand.ts'
 import { enqueueAfterSettlement } from './letters.ts'
+import { lockNewestLink, reissueIn } from './links.ts'
 import { mayUseOtherCompany } from './other-company.ts'
 import { isReplacing, judgeReplacement } from './rotate.ts'
 import { openCredential } from './seal.ts'
@@ -38,7 +43,8 @@ async function confirm(holder: LinkHolder): Promise<ConfirmOutcome> {
   // Beside a token that works nothing but limits is asked about.
   const asked = replaces ? 'LIMITED_ACCESS' : connection.verdictCode
   const companyDomain = replaces ? connection.providerCompanyDomain : seen?.owner?.companyDomain
-  if (!pending || !companyDomain || !asked || !ACCEPTABLE.includes(asked)) return { kind: 'nothing_pending' }
+  if (!pending || pending.host === UNVERIFIED_HOST) return { kind: 'nothing_pending' }
+  if (!companyDomain || !asked || !ACCEPTABLE.includes(asked)) return { kind: 'nothing_pending' }
   if (asked === 'COMPANY_MISMATCH' && !mayUseOtherCompany(connection, companyDomain)) return { kind: 'nothing_pending' }
 
   const accepted = [...connection.acceptedCodes, asked]
@@ -76,20 +82,42 @@ async function confirm(holder: LinkHolder): Promise<ConfirmOutcome> {
   })
 }
 
-/** Erases what nobody said yes to within a day. Whoever comes back later finds the reason and the form. */
+/**
+ * Erases what nobody said yes to within a day. Whoever comes back later finds the reason and the form. Whoever brought a
+ * token to replace another, and waited for the provider as long, is asked once more by mail.
+ */
 export async function forgetUnanswered(): Promise<void> {
   for (const stale of await listStalePending(db())) {
     const watcher = proven<'watcher'>({ kind: 'watcher', teamId: stale.teamId })
     await inTransaction(async (trx) => {
+      const connection = await getConnection(trx, stale)
+      const waited = isReplacing(connection) && stale.host === UNVERIFIED_HOST
+      if (waited) await lockNewestLink(trx, watcher, connection.requestId)
       const { status: from, verdictCode } = await lockConnection(trx, stale)
       if (!(await shredStalePending(trx, stale))) return
       await recordAudit(trx, watcher, {
         action: 'credential.shredded',
         objectId: stale.connectionId,
-        reason: 'no_yes_in_time',
+        reason: waited ? 'no_answer_in_time' : 'no_yes_in_time',
       })
+      if (waited) await askOnceMore(trx, watcher, await getConnection(trx, stale))
       if (from === 'needs_confirmation')
         await moveStatus(trx, watcher, { connectionId: stale.connectionId, from, to: 'needs_customer', verdictCode })
     })
   }
+}
+
+async function askOnceMore(trx: Kysely<Database>, watcher: Watcher, connection: CustomerConnection): Promise<void> {
+  if (!isReplacing(connection)) return
+  const { id: connectionId, requestId, name } = connection
+  await touchConnection(trx, watcher, { connectionId, checked: false, connected: false, waiting: false })
+  await scheduleCheck(trx, watcher, { connectionId, reason: 'watch', inSeconds: 0 })
+  await reissueIn(trx, watcher, {
+    requestId,
+    deliver: 'mail',
+    purpose: 'repair',
+    letter: 'rotate',
+    connectionId,
+    facts: { connection: name },
+  })
 }

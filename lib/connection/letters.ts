@@ -61,14 +61,18 @@ export async function enqueueAfterSettlement(
   { trigger }: { trigger: 'submit' | 'confirm' | 'retry' },
 ): Promise<void> {
   const { status, connection } = settlement
-  // While the customer sits at the page, the page tells them of a token that did not replace the one in force.
-  if (settlement.goesOn) return
   const request = await getRequest(trx, actor, connection.requestId)
   const payload = factsOf(settlement)
   const connectionId = connection.id
   const turn = status === 'needs_manager' ? 'manager' : verdicts[settlement.code].turn
   // Of an imported connection its customer never heard: they were sent no link.
   const isAsked = (await findNewestLink(trx, { teamId: actor.teamId, requestId: request.id })) !== null
+  if (settlement.goesOn) {
+    // While the customer sits at the page, the page tells them of a token that did not replace the one in force.
+    if (trigger === 'retry' && settlement.retryAfterSeconds === null)
+      await enqueueStillNeeded(trx, actor, request, { connectionId, payload })
+    return
+  }
   switch (status) {
     case 'connected':
     case 'connected_limited':

@@ -7,6 +7,7 @@ import { newLinkKey, signValue, verifySigned } from '#lib/crypto/digest.ts'
 import { seal } from '#lib/crypto/envelope.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import { listRequestConnections } from '#lib/data/connections.ts'
+import { findCredential, UNVERIFIED_HOST } from '#lib/data/credentials.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
 import type { DueLetter } from '#lib/data/outbox.ts'
 import { insertLetter, isOvertaken, keepSealedLink } from '#lib/data/outbox.ts'
@@ -79,8 +80,9 @@ export async function prepareReminder(due: DueLetter): Promise<ReadyReminder> {
     const request = await findRequest(trx, { teamId: due.teamId, request: link.requestId })
     if (!request || request.remindersStoppedAt) return { kind: 'obsolete', reason: 'reminders_stopped' }
     const connections = await listRequestConnections(trx, link)
-    if (!connections.some(({ status, exposedAt }) => exposedAt || WAITS_FOR_CUSTOMER.includes(status)))
-      return { kind: 'obsolete', reason: 'nobody_acts' }
+    const acting = connections.filter(({ status, exposedAt }) => exposedAt || WAITS_FOR_CUSTOMER.includes(status))
+    if (acting.length === 0) return { kind: 'obsolete', reason: 'nobody_acts' }
+    if (await allWaitForProvider(trx, due.teamId, acting)) return { kind: 'later', inSeconds: 3600 }
     const early = await secondsUntilLastDay(trx, link)
     // A link that was extended since has its last day later.
     if (kind === 'end' && early > 3600) return { kind: 'later', inSeconds: early }
@@ -92,6 +94,20 @@ export async function prepareReminder(due: DueLetter): Promise<ReadyReminder> {
     if (!sealedLink) return { kind: 'obsolete', reason: 'another_worker' }
     return { kind: 'ready', sealedLink, linkEndsAt: link.expiresAt }
   })
+}
+
+/** Whether all that is wanted of the customer is here already: tokens to replace others, that wait for the provider. */
+async function allWaitForProvider(
+  trx: Kysely<Database>,
+  teamId: string,
+  acting: readonly { id: string; status: Status }[],
+): Promise<boolean> {
+  for (const { id: connectionId, status } of acting) {
+    if (WAITS_FOR_CUSTOMER.includes(status)) return false
+    const pending = await findCredential(trx, { teamId, connectionId, state: 'pending' })
+    if (pending?.host !== UNVERIFIED_HOST) return false
+  }
+  return true
 }
 
 async function secondsUntilLastDay(trx: Kysely<Database>, { expiresAt }: SecureLink): Promise<number> {

@@ -167,7 +167,7 @@ onEachEngine(
       assert.equal(await tokenInForce(), older)
       assert.notEqual(await exposedAt(), null)
       const letters = await lettersOf(connectionId)
-      const asks = asItsCustomerSees(await getConnection(db(), asked.holder), await pending())
+      const asks = asItsCustomerSees(await getConnection(db(), asked.holder), await pending(), null)
       assert.equal(asks.status, 'needs_confirmation')
 
       const answers = await Promise.all([confirmPending(await holder()), confirmPending(await holder())])

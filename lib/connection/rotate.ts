@@ -1,12 +1,13 @@
 import 'server-only'
-import type { Actor, LinkHolder, Staff } from '#lib/actor.ts'
+import type { Actor, LinkHolder, Staff, Watcher } from '#lib/actor.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { getConnection, lockConnection, setExposed } from '#lib/data/connections.ts'
 import type { SealedCredential } from '#lib/data/credentials.ts'
-import { findCredential } from '#lib/data/credentials.ts'
+import { findCredential, UNVERIFIED_HOST } from '#lib/data/credentials.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
 import { recordConnectionEvent } from '#lib/data/events.ts'
+import type { Verification } from '#lib/data/verifications.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { verdicts } from '#lib/providers/verdicts.ts'
 import { whereSealedOpens } from './errand.ts'
@@ -54,13 +55,29 @@ export function isReplacing({ status, exposedAt }: Pick<CustomerConnection, 'sta
   return exposedAt !== null && isConnected(status)
 }
 
-/** The connection goes on, yet its customer is asked whether the token they brought may replace the other, with its limits. */
+/**
+ * The connection goes on, yet the token that its customer brought to replace the other waits: for the provider, or for
+ * their own yes to its limits.
+ */
 export function asItsCustomerSees(
   connection: CustomerConnection,
   pending: Pick<SealedCredential, 'host'> | null,
+  seen: Pick<Verification, 'verdictCode'> | null,
 ): CustomerConnection {
   if (!pending || !isReplacing(connection)) return connection
+  if (pending.host === UNVERIFIED_HOST)
+    return { ...connection, status: 'waiting_provider', verdictCode: seen?.verdictCode ?? null }
   return { ...connection, status: 'needs_confirmation', verdictCode: 'LIMITED_ACCESS' }
+}
+
+/** Why the last token that was brought did not replace the one that was seen; null when none was. */
+export function whyNotReplaced(
+  { exposedAt, verdictCode }: Pick<CustomerConnection, 'exposedAt' | 'verdictCode'>,
+  seen: Pick<Verification, 'verdictCode' | 'createdAt'> | null,
+): VerdictCode | null {
+  if (!exposedAt || !seen || seen.createdAt <= exposedAt || seen.verdictCode === verdictCode) return null
+  const { severity } = verdicts[seen.verdictCode]
+  return severity === 'ok' || severity === 'wait' ? null : seen.verdictCode
 }
 
 function isConnected(status: Status): boolean {
@@ -76,18 +93,35 @@ type Replacement = { code: VerdictCode; old: OldToken }
  * the proof that the old one was replaced; Pipedrive is asked about the old one all the same. STILL_ALIVE when it works.
  */
 export async function judgeReplacement(holder: LinkHolder, code: VerdictCode): Promise<Replacement> {
-  const isAccepted = code === 'OK' || code === 'LIMITED_ACCESS' || code === 'FEATURE_OFF'
-  if (!isAccepted) return { code, old: 'unknown' }
-  return whereSealedOpens({ kind: 'judge_replacement', holder, code }, () => judgeOld(holder, code))
+  if (!ACCEPTED.includes(code)) return { code, old: 'unknown' }
+  const { teamId, connectionId } = holder
+  return whereSealedOpens({ kind: 'judge_replacement', holder, code }, () =>
+    judgeOld(holder, { teamId, connectionId, code }),
+  )
 }
 
-async function judgeOld(holder: LinkHolder, code: VerdictCode): Promise<Replacement> {
-  const connection = await getConnection(db(), holder)
-  const old = await findCredential(db(), { ...holder, state: 'in_force' })
+/** The same for a new token that had to wait for the provider. */
+export async function judgeWaited(
+  watcher: Watcher,
+  judged: { teamId: string; connectionId: string; code: VerdictCode },
+): Promise<Replacement> {
+  if (!ACCEPTED.includes(judged.code)) return { code: judged.code, old: 'unknown' }
+  return judgeOld(watcher, judged)
+}
+
+const ACCEPTED: readonly VerdictCode[] = ['OK', 'LIMITED_ACCESS', 'FEATURE_OFF']
+
+async function judgeOld(
+  actor: LinkHolder | Watcher,
+  { teamId, connectionId, code }: { teamId: string; connectionId: string; code: VerdictCode },
+): Promise<Replacement> {
+  const connection = await getConnection(db(), { teamId, connectionId })
+  const old = await findCredential(db(), { teamId, connectionId, state: 'in_force' })
   if (!old) return { code, old: 'unknown' }
-  const apiToken = await openCredential(holder, old, 'check_of_replaced')
+  const apiToken = await openCredential(actor, old, 'check_of_replaced')
   const companyDomain = connection.providerCompanyDomain ?? ''
-  const verdict = await checkLive(connection, { apiToken, companyDomain, startDate: null, depth: 'identity' })
+  const by = actor.kind === 'watcher' ? 'background' : 'person'
+  const verdict = await checkLive(connection, { apiToken, companyDomain, startDate: null, depth: 'identity', by })
   if (verdict.code === 'TOKEN_REJECTED') return { code, old: 'refused' }
   const isAlive = verdict.owner !== null && verdicts[verdict.code].severity !== 'wait'
   return isAlive ? { code: 'STILL_ALIVE', old: 'unknown' } : { code, old: 'unknown' }

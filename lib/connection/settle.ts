@@ -59,23 +59,39 @@ export async function prepareSettlement(
     askedDomain,
     accepted = [],
     attempt = 0,
-  }: Judged & { apiToken: Secret; askedDomain: string; accepted?: readonly VerdictCode[]; attempt?: number },
+    waited = false,
+  }: Judged & {
+    apiToken: Secret
+    askedDomain: string
+    accepted?: readonly VerdictCode[]
+    attempt?: number
+    /** The token is sealed already, and waits for the provider. */
+    waited?: boolean
+  },
 ): Promise<Settlement> {
   const { limitsAllowed } = await getProfile(db(), connection)
   const status =
     code === 'LIMITED_ACCESS' && !limitsAllowed
       ? 'needs_customer'
       : statusAfter(code, { limitsAccepted: accepted.includes(code) })
-  const host = hostOf(connection, verdict)
+  const waiting = status === 'waiting_provider'
+  const host = waiting ? UNVERIFIED_HOST : hostOf(connection, verdict)
+  const retryAfterSeconds = waiting
+    ? nextTrySeconds(code, {
+        attempt,
+        retryAfterSeconds: verdict?.retryAfterSeconds ?? null,
+        waitedSeconds: connection.waitedSeconds ?? 0,
+        now: new Date(),
+      })
+    : null
   if (isReplacing(connection) && status !== 'connected' && status !== 'connected_limited') {
-    const settlement = notKept(connection, { code, verdict }, { askedDomain, accepted })
-    if (code !== 'LIMITED_ACCESS' || status !== 'needs_confirmation') return settlement
+    const settlement = { ...notKept(connection, { code, verdict }, { askedDomain, accepted }), retryAfterSeconds }
+    if (waiting && waited) return { ...settlement, keeping: 'unchanged' }
+    if (!waiting && (code !== 'LIMITED_ACCESS' || status !== 'needs_confirmation')) return settlement
     const credential = await sealToken(actor, { connectionId: connection.id, host, apiToken })
     return { ...settlement, keeping: 'pending', credential }
   }
-  const waiting = status === 'waiting_provider'
-  const stillWaiting = waiting && connection.status === 'waiting_provider'
-  const keeping = stillWaiting ? 'unchanged' : keepingOf(connection, { code, status, verdict })
+  const keeping = waiting && waited ? 'unchanged' : keepingOf(connection, { code, status, verdict })
   return {
     connection,
     code,
@@ -88,15 +104,8 @@ export async function prepareSettlement(
     credential:
       keeping === 'nothing' || keeping === 'unchanged'
         ? null
-        : await sealToken(actor, { connectionId: connection.id, host: waiting ? UNVERIFIED_HOST : host, apiToken }),
-    retryAfterSeconds: waiting
-      ? nextTrySeconds(code, {
-          attempt,
-          retryAfterSeconds: verdict?.retryAfterSeconds ?? null,
-          waitedSeconds: connection.waitedSeconds ?? 0,
-          now: new Date(),
-        })
-      : null,
+        : await sealToken(actor, { connectionId: connection.id, host, apiToken }),
+    retryAfterSeconds,
   }
 }
 
@@ -147,7 +156,7 @@ export async function writeSettlement(
   const settlement = await unlessTakenMeanwhile(trx, actor, prepared)
   const { connection, code, verdict, askedDomain, status, keeping, goesOn, credential } = settlement
   const scope = { teamId: actor.teamId, connectionId: connection.id }
-  const waiting = status === 'waiting_provider'
+  const waiting = settlement.retryAfterSeconds !== null
   const connected = !goesOn && (status === 'connected' || status === 'connected_limited')
 
   await insertVerification(trx, actor, {
@@ -158,7 +167,7 @@ export async function writeSettlement(
     askedDomain,
   })
   // A retry settles a token that is sealed already: refused, it goes; accepted, it is sealed anew under its real host.
-  const nextVersion = trigger === 'retry' ? version : version + 1
+  const nextVersion = trigger === 'retry' && !isReplacing(connection) ? version : version + 1
   if (keeping !== 'unchanged') {
     await shredCredentials(trx, { ...scope, states: ['pending'], into: 'shredded' })
     if (keeping === 'in_force' || (trigger === 'retry' && !goesOn))
@@ -195,20 +204,23 @@ export async function writeSettlement(
     details: { verdict: code, from, to: status },
   })
   const connectionId = connection.id
-  if (goesOn) return settlement
-  // Also of a token that was seen and stopped working before its customer brought the new one.
-  if (connected && connection.exposedAt) await closeExposure(trx, actor, { connectionId, old })
   if (waiting)
     await scheduleCheck(trx, actor, {
       connectionId,
       reason: 'waiting',
       inSeconds: settlement.retryAfterSeconds ?? 0,
     })
-  else if (connected || (connection.connectedAt && keeping !== 'in_force')) {
+  // The one in force was not looked at as long as another waited to replace it.
+  else if (goesOn && connection.waitedSeconds !== null)
+    await scheduleCheck(trx, actor, { connectionId, reason: 'watch', inSeconds: 0 })
+  if (goesOn) return settlement
+  // Also of a token that was seen and stopped working before its customer brought the new one.
+  if (connected && connection.exposedAt) await closeExposure(trx, actor, { connectionId, old })
+  if (connected || (!waiting && connection.connectedAt && keeping !== 'in_force')) {
     // A repair that did not succeed leaves the old token, which may come back to life.
     const profile = await getProfile(trx, connection)
     await scheduleCheck(trx, actor, { connectionId, reason: 'watch', inSeconds: watchInSeconds(profile) })
-  } else await cancelCheck(trx, actor, connectionId)
+  } else if (!waiting) await cancelCheck(trx, actor, connectionId)
   if (connected) {
     const isRepaired = connection.connectedAt !== null
     await recordConnectionEvent(trx, actor, {
@@ -224,8 +236,8 @@ export async function writeSettlement(
 
 /** Two connections may take one token at the same time; the one that is written second waits for the manager like any other. */
 async function unlessTakenMeanwhile(trx: Kysely<Database>, actor: Actor, settlement: Settlement): Promise<Settlement> {
-  const { connection, credential, status, accepted } = settlement
-  const takesToken = status === 'connected' || status === 'connected_limited'
+  const { connection, credential, status, goesOn, accepted } = settlement
+  const takesToken = !goesOn && (status === 'connected' || status === 'connected_limited')
   if (!credential || !takesToken || accepted.includes('ALREADY_CONNECTED')) return settlement
   await lockTokensOfTeam(trx, actor.teamId)
   const { fingerprint } = credential

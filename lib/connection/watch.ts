@@ -3,9 +3,9 @@ import type { Watcher } from '#lib/actor.ts'
 import { proven } from '#lib/actor.ts'
 import { fingerprint } from '#lib/crypto/digest.ts'
 import type { DueCheck } from '#lib/data/connection-checks.ts'
-import { cancelCheck, holdsLease } from '#lib/data/connection-checks.ts'
+import { cancelCheck, holdsLease, scheduleCheck } from '#lib/data/connection-checks.ts'
 import { getConnection, lockConnection } from '#lib/data/connections.ts'
-import { findCredential } from '#lib/data/credentials.ts'
+import { findCredential, UNVERIFIED_HOST } from '#lib/data/credentials.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
 import { recordConnectionEvent } from '#lib/data/events.ts'
 import { getProfile } from '#lib/data/profiles.ts'
@@ -21,9 +21,11 @@ import { count } from '#lib/telemetry.ts'
 import { hold } from './admit.ts'
 import { reviewProvider, TROUBLE_MINUTES } from './incident.ts'
 import { enqueueAfterSettlement } from './letters.ts'
+import { acceptedBefore } from './limits.ts'
 import type { Look } from './look.ts'
 import { judgeLook } from './look.ts'
 import { nextTrySeconds } from './next-try.ts'
+import { isReplacing, judgeWaited } from './rotate.ts'
 import { openCredential, openCredentials } from './seal.ts'
 import { prepareSettlement, watchInSeconds, writeSettlement } from './settle.ts'
 import type { Ready } from './turn.ts'
@@ -260,8 +262,11 @@ function watcherOf(teamId: string): Watcher {
 export async function retryWaiting(due: DueCheck): Promise<void> {
   const watcher = proven<'watcher'>({ kind: 'watcher', teamId: due.teamId })
   const connection = await getConnection(db(), due)
-  const credential = await findCredential(db(), { ...due, state: 'in_force' })
-  if (connection.status !== 'waiting_provider' || !credential) return
+  const replaces = isReplacing(connection)
+  const state = replaces ? 'pending' : 'in_force'
+  const credential = await findCredential(db(), { ...due, state })
+  if (replaces && credential?.host !== UNVERIFIED_HOST) return watchOn(due)
+  if ((!replaces && connection.status !== 'waiting_provider') || !credential) return
 
   const apiToken = await openCredential(watcher, credential, 'check_while_waiting')
   const companyDomain = connection.typedDomain ?? ''
@@ -270,23 +275,40 @@ export async function retryWaiting(due: DueCheck): Promise<void> {
   const verdict = await checkLive(connection, { apiToken, companyDomain, startDate, by })
   if (!verdict.asked)
     return hold([{ check: due, seconds: Math.max(NOT_ASKED_SECONDS, verdict.retryAfterSeconds ?? 0) }])
-  const code = await compareWithExpected(connection, verdict, {
+  const accepted = [...connection.acceptedCodes, ...(replaces ? await acceptedBefore(connection, verdict) : [])]
+  const compared = await compareWithExpected(connection, verdict, {
     fingerprint: fingerprint(due.teamId, apiToken),
-    accepted: connection.acceptedCodes,
+    accepted,
   })
+  const { code, old } = replaces
+    ? await judgeWaited(watcher, { ...due, code: compared })
+    : { code: compared, old: undefined }
   const settlement = await prepareSettlement(watcher, connection, {
     code,
     verdict,
     apiToken,
     askedDomain: companyDomain,
-    accepted: connection.acceptedCodes,
+    accepted,
     attempt: due.attempt,
+    waited: true,
   })
 
   await inTransaction(async (trx) => {
     const { status: from, version } = await lockConnection(trx, due)
-    if (from !== 'waiting_provider' || !(await holdsLease(trx, due))) return
-    const written = await writeSettlement(trx, watcher, settlement, { from, version, trigger: 'retry' })
+    if (from !== connection.status || !(await holdsLease(trx, due))) return
+    const still = await findCredential(trx, { ...due, state })
+    if (still?.id !== credential.id) return
+    const written = await writeSettlement(trx, watcher, settlement, { from, version, trigger: 'retry', old })
     await enqueueAfterSettlement(trx, watcher, written, { trigger: 'retry' })
+  })
+}
+
+/** The token that waited to replace the one in force is gone: the one in force is looked at again. */
+async function watchOn(due: DueCheck): Promise<void> {
+  const { connectionId } = due
+  await inTransaction(async (trx) => {
+    await lockConnection(trx, due)
+    if (await holdsLease(trx, due))
+      await scheduleCheck(trx, watcherOf(due.teamId), { connectionId, reason: 'watch', inSeconds: 0 })
   })
 }

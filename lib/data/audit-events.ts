@@ -109,6 +109,7 @@ export type ReasonCode =
   | 'check_of_end'
   | 'check_of_replaced'
   | 'no_yes_in_time'
+  | 'no_answer_in_time'
   | 'hand_over_asked'
   | 'handed_over'
   | 'contact_declined'

@@ -111,11 +111,13 @@ export async function resealCredential(
 
 const STALE_AT_ONCE = 100
 
-/** Connections, in every team, whose pending value nobody said yes to in time. */
-export async function listStalePending(trx: Kysely<Database>): Promise<{ teamId: string; connectionId: string }[]> {
+/** Connections, in every team, whose pending value was not settled in time: by a yes, or by the provider's answer. */
+export async function listStalePending(
+  trx: Kysely<Database>,
+): Promise<{ teamId: string; connectionId: string; host: string }[]> {
   return trx
     .selectFrom('credentials')
-    .select(['teamId', 'connectionId'])
+    .select(['teamId', 'connectionId', 'host'])
     .where('state', '=', 'pending')
     .where('expiresAt', '<=', sql<Date>`now()`)
     .orderBy('expiresAt')

@@ -51,7 +51,7 @@ export default async function PreviewPage({ params }: { params: Promise<{ connec
       return <Receipt connection={connection} learnt={learnt} />
     return (
       <CustomerView
-        connection={asItsCustomerSees(connection, pending)}
+        connection={asItsCustomerSees(connection, pending, learnt.seen)}
         learnt={learnt}
         endsAt={link.expiresAt}
         hasPending={pending !== null}

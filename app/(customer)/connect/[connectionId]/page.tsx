@@ -41,7 +41,7 @@ export default async function ConnectPage({ params, searchParams }: Params) {
   const pending = another ? null : await findCredential(db(), { ...access.holder, state: 'pending' })
   return (
     <CustomerView
-      connection={asItsCustomerSees(connection, pending)}
+      connection={asItsCustomerSees(connection, pending, learnt.seen)}
       learnt={learnt}
       endsAt={access.link.expiresAt}
       hasPending={pending !== null}

@@ -13,7 +13,7 @@ import { explain } from '#lib/connection/explain.ts'
 import { introduce } from '#lib/connection/introduce.ts'
 import { mayUseOtherCompany } from '#lib/connection/other-company.ts'
 import { describeProfile } from '#lib/connection/profile-words.ts'
-import { isReplacing } from '#lib/connection/rotate.ts'
+import { isReplacing, whyNotReplaced } from '#lib/connection/rotate.ts'
 import { describeSight } from '#lib/connection/sight.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { db } from '#lib/data/database.ts'
@@ -85,6 +85,7 @@ async function GuideAndForm({
   const introduction = introduce(connection, profile)
   const rotate = isReplacing(connection) || (profile.mode === 'rotate' && !isRepair)
   const { seen } = learnt
+  const code = isReplacing(connection) ? whyNotReplaced(connection, seen) : connection.verdictCode
   const otherDomain = seen?.owner?.companyDomain ?? null
   const mismatch =
     connection.verdictCode === 'COMPANY_MISMATCH' && mayUseOtherCompany(connection, otherDomain) ? otherDomain : null
@@ -97,10 +98,9 @@ async function GuideAndForm({
     },
     submissionKey: crypto.randomUUID(),
     status: connection.status,
-    code: isReplacing(connection) ? null : connection.verdictCode,
+    code,
     fieldErrors: {},
-    explanation:
-      connection.verdictCode && !isReplacing(connection) ? explain(connection.verdictCode, connection, seen) : null,
+    explanation: code && explain(code, connection, seen),
     otherDomain: mismatch,
     found: foundIn(connection, seen),
     tokenHint: null,
