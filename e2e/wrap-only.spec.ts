@@ -218,6 +218,37 @@ test('a token that somebody saw is replaced, and the old one proved dead', async
   await expect(page.getByRole('region', { name: 'Access log' })).toContainText('Check whether the old token is dead')
 })
 
+test('a new token for one that was seen waits for Pipedrive, and the worker puts it in its place', async ({
+  page,
+  browser,
+}) => {
+  await signIn(page)
+  const { email, link } = await askByMail(page, 'Wrap seen later')
+  const theirs = await (await browser.newContext({ baseURL: origin })).newPage()
+  await theirs.goto(link)
+  await connect(theirs, { domain: 'e2e-13', token: fakeToken('admin@e2e-13') })
+  await theirs.waitForURL('**/done')
+  const connectionId = await openCase(page, 'Wrap seen later')
+  await page.goto(`/connections/${connectionId}?do=rotate`)
+  await page.getByLabel('Why').fill('It came by mail')
+  await page.getByRole('dialog').getByRole('button', { name: 'Ask for a new token' }).click()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await theirs.goto(linkIn(await mailTo(email, /new/i)))
+  const control = async (command: string, body: object) =>
+    fetch(`http://127.0.0.1:${portalPort + 1}/__control/${command}`, { method: 'POST', body: JSON.stringify(body) })
+  const name = 'admin@e2e-13'
+  const { token } = (await (await control('regenerate', { name })).json()) as { token: string }
+  await control('behaviour', { name, behaviour: { identity: '500' } })
+  await theirs.getByLabel('Personal API token').fill(token)
+  await theirs.getByRole('button', { name: 'Check and connect' }).click()
+  await expectBadge(theirs, 'waiting_provider', 'PIPEDRIVE_DOWN')
+  await theirs.reload()
+  await expectBadge(theirs, 'waiting_provider', 'PIPEDRIVE_DOWN')
+  await control('behaviour', { name, behaviour: {} })
+  await theirs.waitForURL('**/done', { timeout: 60_000 })
+  await expectBadge(theirs, 'connected', 'OK')
+})
+
 test('while no worker runs, a yes is not lost in silence; tokens are taken all the same', async ({
   page,
   browser,
