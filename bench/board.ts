@@ -20,6 +20,8 @@ const views: Record<string, Record<string, string>> = {
   page: {},
   'filter by state': { group: 'needs_you', sort: 'customer' },
   'filter by status': { status: 'sent', sort: 'link_end' },
+  'order of the last check': { sort: 'checked' },
+  'filter by status, order of the last check': { status: 'connected', sort: 'checked' },
   'search, rare words': { q: 'c777@mail1.example' },
   'search, common words': { q: 'acme', sort: 'customer' },
   'next page, half way down': { sort: 'customer', after: 'middle' },

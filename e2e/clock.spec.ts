@@ -170,7 +170,8 @@ async function pass(seconds: number): Promise<void> {
     columns.map((column) => `${column} = ${column} - interval '${seconds} seconds'`)
   await inDatabase(
     `update connection_checks set ${back('due_at')} where leased_until is null or leased_until < now()`,
-    `update connections set ${back('suspect_since', 'checked_at', 'connected_at')}`,
+    `update connections set ${back('suspect_since', 'connected_at')}`,
+    `update last_checks set ${back('checked_at')}`,
     `update provider_minutes set ${back('fine_at')}`,
     `update off_boardings set ${back('started_at', 'first_refused_at', 'deadline')}`,
     `update outbox set ${back('due_at')} where accepted_at is null and failed_at is null and letter <> 'reminder'`,

@@ -250,8 +250,9 @@ async function finish(there: Installation, customers: Customer[]): Promise<void>
 async function checkedTimes(): Promise<Map<string, number>> {
   const rows = await db()
     .selectFrom('connections')
+    .innerJoin('lastChecks', 'lastChecks.connectionId', 'connections.id')
     .select(['id', 'checkedAt'])
-    .where('status', '=', 'connected')
+    .where('connections.status', '=', 'connected')
     .where('suspectSince', 'is', null)
     .execute()
   return new Map(rows.map(({ id, checkedAt }) => [id, checkedAt?.getTime() ?? 0]))

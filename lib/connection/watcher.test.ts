@@ -134,7 +134,7 @@ onEachEngine(
 
     test('a stop is kept with the last good look before, the first refusal, and when the mail was accepted', async () => {
       await connected('admin@watch-0', 'watch-0')
-      await sql`update connections set checked_at = now() - interval '4 hours' where id = ${asked.connectionId}`.execute(
+      await sql`update last_checks set checked_at = now() - interval '4 hours' where connection_id = ${asked.connectionId}`.execute(
         db(),
       )
       pipedrive.regenerate('admin')

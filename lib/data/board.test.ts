@@ -20,7 +20,8 @@ import {
 } from './board.ts'
 import { copyForBoard } from './board-copies.ts'
 import { db } from './database.ts'
-import { up } from './migrations/0003-board.ts'
+import { up as addBoard } from './migrations/0003-board.ts'
+import { up as addLastChecks } from './migrations/0022-last-checks.ts'
 
 const ROWS = 1000
 
@@ -47,11 +48,13 @@ onEachEngine(() => {
         .execute()
     all = (await db()
       .selectFrom('connections')
-      .selectAll()
+      .innerJoin('lastChecks', 'lastChecks.connectionId', 'connections.id')
+      .selectAll('connections')
+      .select('checkedAt')
       .select(sql<string>`to_char(updated_at, 'YYYY-MM-DD HH24:MI:SS.US')`.as('updatedAt'))
-      .where('teamId', '=', team.teamId)
+      .where('connections.teamId', '=', team.teamId)
       .execute()) as unknown as typeof all
-    await sql`analyze connections`.execute(db())
+    await sql`analyze connections, last_checks`.execute(db())
   })
 
   /** Every page in turn, by the addresses that the board itself writes; and back again. */
@@ -220,7 +223,7 @@ onEachEngine(() => {
       assert.deepEqual((await listBoardPage(asker, readBoardView({ q }))).rows, [], q)
   })
 
-  test('the step of the migration copies what older rows hold, as each change does', async () => {
+  test('the steps of the migration copy what older rows hold, as each change does', async () => {
     const copied = () =>
       db()
         .selectFrom('connections')
@@ -228,16 +231,21 @@ onEachEngine(() => {
         .select(sql`link_expires_at is not null and connections.id = ${linked.connectionId}`.as('linkEnds'))
         .orderBy('id')
         .execute()
+    const lastChecks = () => db().selectFrom('lastChecks').selectAll().orderBy('connectionId').execute()
     const linked = await ask(await makeTeam())
-    const before = await copied()
+    const [before, checked] = [await copied(), await lastChecks()]
     await sql`alter table connections drop column customer_name, drop column sort_name, drop column search,
-      drop column owner_id, drop column link_expires_at, drop column snoozed_until, drop column snooze_note`.execute(
+      drop column owner_id, drop column link_expires_at, drop column snoozed_until, drop column snooze_note, add column checked_at timestamptz, add column full_check_at timestamptz`.execute(
       db(),
     )
-    await sql`drop index connections_by_checked, connections_by_status_and_checked`.execute(db())
-    await up(db().withoutPlugins() as unknown as Kysely<unknown>)
+    await sql`update connections set checked_at = last_checks.checked_at, full_check_at = last_checks.full_check_at
+      from last_checks where connection_id = id`.execute(db())
+    await sql`drop table last_checks`.execute(db())
+    for (const step of [addBoard, addLastChecks]) await step(db().withoutPlugins() as unknown as Kysely<unknown>)
     assert.ok(before.some(({ linkEnds }) => linkEnds))
     assert.deepEqual(await copied(), before)
+    assert.ok(checked.some(({ checkedAt }) => checkedAt))
+    assert.deepEqual(await lastChecks(), checked)
   })
 
   test('what is support’s turn is counted for each status, for the team alone', async () => {

@@ -50,6 +50,7 @@ export async function listBoardPage(actor: Actor, view: BoardView, rowsMax = BOA
     .innerJoin('teams', 'teams.id', 'connections.teamId')
     .leftJoin('staff', 'staff.id', 'connections.ownerId')
     .leftJoin('connectionChecks', 'connectionChecks.connectionId', 'connections.id')
+    .leftJoin('lastChecks', 'lastChecks.connectionId', 'connections.id')
     .select(rowColumns)
     .select(cursorKey(view.sort).as('key'))
     .orderBy('picked.sortKey', towards(view))
@@ -77,6 +78,7 @@ export async function listBoardRows({ teamId }: Actor, connectionIds: string[]):
     .innerJoin('teams', 'teams.id', 'connections.teamId')
     .leftJoin('staff', 'staff.id', 'connections.ownerId')
     .leftJoin('connectionChecks', 'connectionChecks.connectionId', 'connections.id')
+    .leftJoin('lastChecks', 'lastChecks.connectionId', 'connections.id')
     .select(rowColumns)
     .where('connections.teamId', '=', teamId)
     .where('connections.id', 'in', connectionIds.slice(0, BOARD_ROWS_MAX))
@@ -141,7 +143,7 @@ const rowColumns = [
   'connections.status',
   'connections.verdictCode',
   'connections.customerName',
-  'connections.checkedAt',
+  'lastChecks.checkedAt',
   'connections.linkExpiresAt',
   'connections.snoozedUntil',
   'connections.snoozeNote',
@@ -154,12 +156,17 @@ const rowColumns = [
     and object_id in (connections.id, connections.customer_id))`.as('isFrozen'),
 ] as const
 
-/** Word for word what migration 0003 has indexed. */
+/** Word for word what migrations 0003 and 0022 have indexed. */
 const sortKeys: Record<BoardSort, RawBuilder<unknown>> = {
   changed: sql`connections.updated_at`,
   customer: sql`connections.sort_name`,
-  checked: sql`coalesce(connections.checked_at, '-infinity'::timestamptz)`,
+  checked: sql`coalesce(last_checks.checked_at, '-infinity'::timestamptz)`,
   link_end: sql`coalesce(connections.link_expires_at, '-infinity'::timestamptz)`,
+}
+
+/** The table that holds the order: team, status and sort key are read from one index. */
+function placeOf({ sort }: BoardView): RawBuilder<unknown> {
+  return sql.table(sort === 'checked' ? 'lastChecks' : 'connections')
 }
 
 /** The ids of a page and one more. Several statuses are each read in order and merged: no index can sort over them. */
@@ -171,12 +178,13 @@ function pickRows(
 ): SelectQueryBuilder<never, never, { id: string; sortKey: unknown }> {
   // What is support's turn is little, and found by its verdict: see migration 0007.
   const isMerged = wanted && wanted.length > 1 && !view.text && view.turn !== 'support'
-  const standing = wanted ? sql<SqlBool>`connections.status in (${sql.join(wanted)})` : null
+  const status = sql`${placeOf(view)}.status`
+  const standing = wanted ? sql<SqlBool>`${status} in (${sql.join(wanted)})` : null
   if (!isMerged) return pick(actor, view, standing, limit)
   const list = sql<{ status: string }>`(values ${sql.join(wanted.map((status) => sql`(${status})`))})`
   return db()
     .selectFrom(list.as<'wanted'>(sql`wanted(status)`))
-    .innerJoinLateral(pick(actor, view, sql<SqlBool>`connections.status = wanted.status`, limit).as('one'), (join) =>
+    .innerJoinLateral(pick(actor, view, sql<SqlBool>`${status} = wanted.status`, limit).as('one'), (join) =>
       join.onTrue(),
     )
     .select(['one.id', 'one.sortKey'])
@@ -186,11 +194,15 @@ function pickRows(
 }
 
 function pick({ teamId }: Actor, view: BoardView, standing: Expression<SqlBool> | null, limit: number) {
-  let query = db()
-    .selectFrom('connections')
+  const connections = db().selectFrom('connections')
+  const ordered =
+    view.sort === 'checked'
+      ? (connections.innerJoin('lastChecks', 'lastChecks.connectionId', 'connections.id') as typeof connections)
+      : connections
+  let query = ordered
     .select('connections.id')
     .select(sortKeys[view.sort].as('sortKey'))
-    .where('connections.teamId', '=', teamId)
+    .where(sql`${placeOf(view)}.team_id`, '=', teamId)
     .where((where) => where.and(filtersOf(view, where)))
   if (standing) query = query.where(standing)
   if (view.from) query = query.where(beyond(view, view.from.row))

@@ -8,6 +8,7 @@ import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { Language } from '#lib/words.ts'
 import { copyForBoard } from './board-copies.ts'
 import { db } from './database.ts'
+import { copyStatus, noteCheck } from './last-checks.ts'
 import type { Database } from './schema.ts'
 
 /** What the customer's pages show of one connection. */
@@ -101,6 +102,7 @@ function selectConnections(trx: Kysely<Database>) {
     .innerJoin('teams', 'teams.id', 'connections.teamId')
     .leftJoin('staff', 'staff.id', 'requests.ownerId')
     .leftJoin('connectionChecks', 'connectionChecks.connectionId', 'connections.id')
+    .leftJoin('lastChecks', 'lastChecks.connectionId', 'connections.id')
     .select([
       'connections.id',
       'connections.teamId',
@@ -122,7 +124,7 @@ function selectConnections(trx: Kysely<Database>) {
       'connections.providerUserEmail',
       'connections.startDate',
       'connections.connectedAt',
-      'connections.checkedAt',
+      'lastChecks.checkedAt',
       'connections.exposedAt',
       sql<number | null>`extract(epoch from now() - connections.waiting_since)::int`.as('waitedSeconds'),
       'connections.adoptedAt',
@@ -191,6 +193,7 @@ export async function moveStatus(
     .where('id', '=', connectionId)
     .execute()
   if (from === to) return
+  await copyStatus(trx, actor, { connectionId, status: to })
   const steps = [
     { status: from, step: -1 },
     { status: to, step: 1 },
@@ -314,7 +317,6 @@ export async function touchConnection(
   await trx
     .updateTable('connections')
     .set({
-      ...(checked ? { checkedAt: sql<Date>`now()`, fullCheckAt: sql<Date>`now()` } : {}),
       ...(connected ? { suspectSince: null, degradedSince: null, stoppedAt: null } : {}),
       waitingSince: waiting ? sql<Date>`coalesce(waiting_since, now())` : null,
       ...(waiting ? {} : { waitToldAt: null }),
@@ -324,6 +326,7 @@ export async function touchConnection(
     .where('teamId', '=', actor.teamId)
     .where('id', '=', connectionId)
     .execute()
+  if (checked) await noteCheck(trx, actor, { connectionId, isFull: true })
 }
 
 /** Notes that a token may have been seen, or that a new one replaced it. */

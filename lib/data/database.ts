@@ -103,10 +103,15 @@ const RETRY_MS = 20
  * again: `work` must have no effect outside the database.
  */
 export async function inTransaction<T>(work: (trx: Transaction<Database>) => Promise<T>): Promise<T> {
+  return atOnce((database) => database.transaction().execute((trx) => insideTransaction().run(true, () => work(trx))))
+}
+
+/** The same for one statement that changes many rows: it is a transaction by itself, without the two further trips. */
+export async function atOnce<T>(work: (database: Kysely<Database>) => Promise<T>): Promise<T> {
   const database = db()
   for (let tries = 1; ; tries++) {
     try {
-      return await database.transaction().execute((trx) => insideTransaction().run(true, () => work(trx)))
+      return await work(database)
     } catch (error) {
       if (tries >= TRIES_MAX || !isCollision(error)) throw error
       await sleep(RETRY_MS * tries * (1 + Math.random()))

@@ -115,8 +115,9 @@ function selectRecords(trx: Kysely<Database>, integration: Integration) {
     .selectFrom('connections')
     .innerJoin('requests', 'requests.id', 'connections.requestId')
     .leftJoin('connectionChecks', 'connectionChecks.connectionId', 'connections.id')
+    .leftJoin('lastChecks', 'lastChecks.connectionId', 'connections.id')
     .select(['connections.id', 'connections.requestId', 'reference', 'externalId', 'connections.customerName', 'name'])
-    .select(['provider', 'profile', 'status', 'verdictCode', 'startDate', 'version'])
+    .select(['provider', 'profile', 'connections.status', 'verdictCode', 'startDate', 'version'])
     .select(['providerCompanyId', 'providerCompanyDomain', 'providerCompanyName', 'providerUserId', 'providerUserName'])
     .select([
       'statusSince',

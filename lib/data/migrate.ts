@@ -23,6 +23,7 @@ import * as callOff from './migrations/0018-call-off.ts'
 import * as stops from './migrations/0019-stops.ts'
 import * as webhooks from './migrations/0020-webhooks.ts'
 import * as errands from './migrations/0021-errands.ts'
+import * as lastChecks from './migrations/0022-last-checks.ts'
 import { grantRights } from './rights.ts'
 import type { Database } from './schema.ts'
 
@@ -47,6 +48,7 @@ const migrations: Record<string, Migration> = {
   '0019-stops': stops,
   '0020-webhooks': webhooks,
   '0021-errands': errands,
+  '0022-last-checks': lastChecks,
 }
 
 /**

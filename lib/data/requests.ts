@@ -8,6 +8,7 @@ import { copyForBoard } from './board-copies.ts'
 import { CONNECTIONS_PER_REQUEST_MAX, countStatus } from './connections.ts'
 import { findOrInsertContact } from './contacts.ts'
 import { newId } from './ids.ts'
+import { insertLastCheck } from './last-checks.ts'
 import type { Database } from './schema.ts'
 
 export type NewRequest = {
@@ -109,6 +110,7 @@ export async function insertConnection(
     .insertInto('connections')
     .values({ id, teamId: actor.teamId, ...connection })
     .execute()
+  await insertLastCheck(trx, actor, { connectionId: id, status: connection.status })
   await countStatus(trx, actor.teamId, connection.status, 1)
   await copyForBoard(trx, { teamId: actor.teamId, connectionIds: [id] })
   return id

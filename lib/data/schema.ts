@@ -21,6 +21,7 @@ export type Database = {
   requests: RequestsTable
   connections: ConnectionsTable
   connectionChecks: ConnectionChecksTable
+  lastChecks: LastChecksTable
   secureLinks: SecureLinksTable
   secureLinkKeys: SecureLinkKeysTable
   linkFetches: LinkFetchesTable
@@ -183,7 +184,6 @@ type ConnectionsTable = {
   /** RFC 3339 text, handed on exactly as given; never parsed by the database. */
   startDate: string | null
   connectedAt: MaybeTime
-  checkedAt: MaybeTime
   waitingSince: MaybeTime
   /** When the manager was told that the wait is a long one. */
   waitToldAt: MaybeTime
@@ -195,8 +195,6 @@ type ConnectionsTable = {
   stoppedAt: MaybeTime
   /** Somebody may have seen the token; a new one is asked for until it is replaced. */
   exposedAt: MaybeTime
-  /** The last check that also read permissions and lists. */
-  fullCheckAt: MaybeTime
   /** Version of the credential in force; 0 = none yet. */
   version: Generated<number>
   /** Copies for the board, written by `copyForBoard` and `copyLinkEnd` alone. */
@@ -229,6 +227,16 @@ type ConnectionChecksTable = {
   attempt: Generated<number>
   lease: string | null
   leasedUntil: MaybeTime
+}
+
+type LastChecksTable = {
+  connectionId: string
+  teamId: string
+  /** A copy. */
+  status: Status
+  checkedAt: MaybeTime
+  /** The last check that also read permissions and lists. */
+  fullCheckAt: MaybeTime
 }
 
 type SecureLinksTable = {

@@ -6,7 +6,8 @@ import type { Status } from '#lib/connection/status.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { DueCheck } from './connection-checks.ts'
 import type { SealedCredential } from './credentials.ts'
-import { inTransaction } from './database.ts'
+import { atOnce } from './database.ts'
+import { noteCheck } from './last-checks.ts'
 import type { Database } from './schema.ts'
 
 /** A connection whose sealed token is looked at from time to time, with what was known of it at the last look. */
@@ -37,7 +38,7 @@ export type Watched = {
 /** Where a repair can stand. */
 const IN_REPAIR: readonly Status[] = ['needs_customer', 'needs_confirmation', 'needs_manager']
 
-const isStopped = sql<boolean>`(status = 'stopped' or stopped_at is not null)`
+const isStopped = sql<boolean>`(connections.status = 'stopped' or stopped_at is not null)`
 
 /**
  * Those of the due checks that are to be made: connected, with a token in force. One that stopped is watched on while
@@ -47,7 +48,9 @@ export async function listWatched(trx: Kysely<Database>, due: readonly DueCheck[
   const rows = await trx
     .selectFrom('connections')
     .innerJoin('credentials', 'credentials.connectionId', 'connections.id')
-    .select(['connections.id as connectionId', 'connections.teamId', 'requestId', 'provider', 'profile', 'status'])
+    .leftJoin('lastChecks', 'lastChecks.connectionId', 'connections.id')
+    .select(['connections.id as connectionId', 'connections.teamId', 'requestId', 'provider', 'profile'])
+    .select('connections.status')
     .select(['verdictCode', 'startDate', 'providerCompanyId as companyId', 'providerCompanyDomain as companyDomain'])
     .select(['providerUserId as userId', 'suspectSince', 'degradedSince'])
     .select([
@@ -57,11 +60,7 @@ export async function listWatched(trx: Kysely<Database>, due: readonly DueCheck[
       sql<number | null>`extract(day from now() - full_check_at)::int`.as('fullCheckDays'),
     ])
     .select(['credentials.id as credentialId', 'credentials.version', 'sealed', 'wrappedKey', 'host', 'fingerprint'])
-    .where(
-      'connections.id',
-      'in',
-      due.map(({ connectionId }) => connectionId),
-    )
+    .where('connections.id', '=', sql<string>`any(${due.map(({ connectionId }) => connectionId)}::text[])`)
     .where((where) =>
       where.or([
         where('connections.status', 'in', ['connected', 'connected_limited']),
@@ -70,11 +69,11 @@ export async function listWatched(trx: Kysely<Database>, due: readonly DueCheck[
     )
     .where('credentials.state', '=', 'in_force')
     .execute()
-  return rows.flatMap(({ credentialId, version, sealed, wrappedKey, host, fingerprint, companyDomain, ...rest }) => {
+  return rows.flatMap((row) => {
+    const { connectionId, credentialId: id, version, sealed, wrappedKey, host, fingerprint, companyDomain } = row
     if (!sealed || !wrappedKey || !companyDomain) return []
-    const { connectionId } = rest
-    const credential = { id: credentialId, connectionId, version, state: 'in_force' as const }
-    return [{ ...rest, companyDomain, credential: { ...credential, sealed, wrappedKey, host, fingerprint } }]
+    const credential = { id, connectionId, version, state: 'in_force' as const, sealed, wrappedKey, host, fingerprint }
+    return [Object.assign(row, { companyDomain, credential })]
   })
 }
 
@@ -106,23 +105,16 @@ export async function passChecks(passed: readonly Passed[]): Promise<void> {
   const column = <Key extends keyof Passed>(key: Key) => passed.map((row) => row[key])
   const rows = sql`unnest(${column('connectionId')}::text[], ${column('lease')}::text[], ${column('inSeconds')}::int[], ${column('isFull')}::bool[])
     as passed (connection_id, lease, in_seconds, is_full)`
-  await inTransaction(async (trx) => {
-    // Connections first and in the order of their ids, as everybody locks them.
-    await sql`
+  await atOnce((database) =>
+    sql`
       with mine as (
-        select connections.id, passed.is_full from connections join ${rows} on passed.connection_id = connections.id
-          join connection_checks on connection_checks.connection_id = connections.id and connection_checks.lease = passed.lease
-        order by connections.id for no key update of connections)
-      update connections set checked_at = now(), suspect_since = null,
-        full_check_at = case when mine.is_full then now() else full_check_at end
-      from mine where connections.id = mine.id`.execute(trx)
-    await sql`
-      update connection_checks set lease = null, leased_until = null, attempt = 0, urgent = false,
-        due_at = now() + make_interval(secs => passed.in_seconds)
-      from ${rows} where connection_checks.connection_id = passed.connection_id and connection_checks.lease = passed.lease`.execute(
-      trx,
-    )
-  })
+        update connection_checks set lease = null, leased_until = null, attempt = 0, urgent = false,
+          due_at = now() + make_interval(secs => passed.in_seconds)
+        from ${rows} where connection_checks.connection_id = passed.connection_id and connection_checks.lease = passed.lease
+        returning connection_checks.connection_id, passed.is_full)
+      update last_checks set checked_at = now(), full_check_at = case when mine.is_full then now() else full_check_at end
+      from mine where last_checks.connection_id = mine.connection_id`.execute(database),
+  )
 }
 
 /** Gives a look back to be repeated; `answered` forgets earlier tries without an answer. */
@@ -161,12 +153,11 @@ export async function markConnection(
       suspectSince: mark('suspect_since', marks.suspect),
       degradedSince: mark('degraded_since', marks.degraded),
       stoppedAt: mark('stopped_at', marks.stopped),
-      ...(marks.checked && { checkedAt: sql<Date>`now()` }),
-      ...(marks.full && { fullCheckAt: sql<Date>`now()` }),
     })
     .where('teamId', '=', actor.teamId)
     .where('id', '=', connectionId)
     .execute()
+  if (marks.checked) await noteCheck(trx, actor, { connectionId, isFull: marks.full ?? false })
 }
 
 /** The provider refused the token before it was watched again: that look is the first of two. */

@@ -26,18 +26,20 @@ export async function insertManyConnections(
         case when i % 9 = 0 then null else 'stf_' || lpad(to_hex(i % 9), 10, '0') || ${part} end, 'en', 'Sales sync', 'operator'
       from ${series}`,
     sql`insert into connections (id, team_id, request_id, customer_id, provider, profile, name, status, typed_domain, version,
-        checked_at, updated_at, link_expires_at, snoozed_until, customer_name, sort_name, search, owner_id)
+        updated_at, link_expires_at, snoozed_until, customer_name, sort_name, search, owner_id)
       select ${id('con')}, ${teamId}, ${id('req')}, ${id('cus')}, 'pipedrive', 'two-way-crm', 'Sales ' || i,
         (array['connected', 'connected', 'connected', 'connected', 'connected', 'sent', 'needs_customer', 'needs_manager',
           'undeliverable', 'connected_limited', 'stopped', 'waiting_provider', 'revoked'])[i % 13 + 1],
         'domain' || i, 0,
-        case when i % 4 = 0 then null else now() - make_interval(secs => i / 3 * 1.000001) end,
         now() - make_interval(secs => i / 5 * 1.000001),
         case when i % 5 = 0 then null else now() + make_interval(hours => i / 7 % 500 - 100) end,
         case when i % 13 = 7 and i % 10 = 0 then now() + interval '1 day' end,
         customers.name, lower(customers.name), lower(concat_ws(chr(10), customers.name, 'Contact ' || i,
           'c' || i || '@mail' || i % 97 || '.example', 'domain' || i, 'REF-' || i, 'Sales ' || i)), requests.owner_id
       from ${series} join customers on customers.id = ${id('cus')} join requests on requests.id = ${id('req')}`,
+    sql`insert into last_checks (connection_id, team_id, status, checked_at)
+      select connections.id, ${teamId}, status, case when i % 4 = 0 then null else now() - make_interval(secs => i / 3 * 1.000001) end
+      from ${series} join connections on connections.id = ${id('con')}`,
     sql`insert into status_counts (team_id, status, n)
       select team_id, status, count(*) from connections where team_id = ${teamId} group by team_id, status`,
   ]

@@ -54,9 +54,11 @@ export async function insertWatched(
       "credentialId" text, host text, sealed jsonb, "wrappedKey" jsonb, fingerprint text, "dueIn" float8)`
     for (const statement of [
       sql`insert into connections (id, team_id, request_id, customer_id, provider, profile, name, status, verdict_code, typed_domain,
-          provider_company_id, provider_company_domain, provider_user_id, version, connected_at, checked_at, full_check_at, customer_name)
+          provider_company_id, provider_company_domain, provider_user_id, version, connected_at, customer_name)
         select id, ${teamId}, ${requestId}, ${customerId}, 'pipedrive', 'read-only-sync', company, 'connected', 'OK', company,
-          "companyId", company, "userId", 1, now(), now(), now(), 'Acme' from ${given}`,
+          "companyId", company, "userId", 1, now(), 'Acme' from ${given}`,
+      sql`insert into last_checks (connection_id, team_id, status, checked_at, full_check_at)
+        select id, ${teamId}, 'connected', now(), now() from ${given}`,
       sql`insert into credentials (id, team_id, connection_id, version, state, sealed, wrapped_key, key_id, host, fingerprint)
         select "credentialId", ${teamId}, id, 1, 'in_force', sealed, "wrappedKey", "wrappedKey"->>'keyId', host, decode(fingerprint, 'hex')
         from ${given}`,
