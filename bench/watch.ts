@@ -8,16 +8,19 @@ import { runDueChecks } from '#lib/jobs/schedule.ts'
 import { insertWatched } from '#lib/testing/watched.ts'
 
 /**
- * Child of `run.mjs`, the worker whose re-checks are measured; `fill` makes the connections it looks at, `bare` makes
- * the same requests and nothing else.
+ * Child of `run.mjs`, the worker whose re-checks are measured. `fill` makes the connections it looks at. In a `race` it
+ * takes turns with the same requests and nothing else, since machines have better and worse moments.
  */
 type Task =
   | { do: 'fill'; count: number }
-  | { do: 'bare' | 'work'; rounds: number; checks: number; atOnce: number }
+  | { do: 'race'; rounds: number; checks: number; atOnce: number }
   | { do: 'share'; startAt: number }
   | { do: 'ready'; checks: number }
 
 const HOURS = 3_600
+const WARM_UP_ROUNDS = 3
+/** One after the other takes long where the way does. */
+const LOOP_CHECKS = 200
 const apiTokenOf = (index: number) => index.toString(16).padStart(40, '0')
 const ownerOf = (index: number) => ({
   company: `bench-${index}`,
@@ -75,33 +78,46 @@ async function callBare(checks: number, atOnce: number): Promise<void> {
   await Promise.all(Array.from({ length: atOnce }, lane))
 }
 
-async function measure(rounds: number, prepare: () => Promise<void>, run: () => Promise<void>) {
-  const times: { ms: number; cpuMs: number }[] = []
-  for (let round = 0; round <= rounds; round++) {
-    await prepare()
-    const [startedAt, cpu] = [performance.now(), process.cpuUsage()]
-    await run()
-    const { user, system } = process.cpuUsage(cpu)
-    // The first one warms up.
-    if (round > 0) times.push({ ms: performance.now() - startedAt, cpuMs: (user + system) / 1_000 })
+type Time = { ms: number; cpuMs: number }
+
+async function timed(run: () => Promise<void>): Promise<Time> {
+  const [startedAt, cpu] = [performance.now(), process.cpuUsage()]
+  await run()
+  const { user, system } = process.cpuUsage(cpu)
+  return { ms: performance.now() - startedAt, cpuMs: (user + system) / 1_000 }
+}
+
+function middle(times: readonly Time[]): Time {
+  const of = (key: keyof Time) =>
+    times.map((time) => time[key]).sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0
+  return { ms: of('ms'), cpuMs: of('cpuMs') }
+}
+
+async function race({ rounds, checks, atOnce }: Extract<Task, { do: 'race' }>) {
+  const times: { bare: Time[]; worker: Time[] } = { bare: [], worker: [] }
+  for (let round = 0; round < WARM_UP_ROUNDS + rounds; round++) {
+    const bare = await timed(() => callBare(checks, atOnce))
+    await makeDue(checks)
+    const worker = await timed(work)
+    if (round < WARM_UP_ROUNDS) continue
+    times.bare.push(bare)
+    times.worker.push(worker)
   }
-  const middle = (key: 'ms' | 'cpuMs') =>
-    times.map((time) => time[key]).sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0
-  return { ms: middle('ms'), cpuMs: middle('cpuMs'), rssMb: process.memoryUsage.rss() / 1e6 }
+  const loop = await timed(() => callBare(LOOP_CHECKS, 1))
+  const slower = checks / LOOP_CHECKS
+  return {
+    bare: middle(times.bare),
+    worker: { ...middle(times.worker), rssMb: process.memoryUsage.rss() / 1e6 },
+    loop: { ms: loop.ms * slower, cpuMs: loop.cpuMs * slower },
+  }
 }
 
 async function obey(task: Task): Promise<unknown> {
   switch (task.do) {
     case 'fill':
       return fill(task.count)
-    case 'work':
-      return measure(task.rounds, () => makeDue(task.checks), work)
-    case 'bare':
-      return measure(
-        task.rounds,
-        () => Promise.resolve(),
-        () => callBare(task.checks, task.atOnce),
-      )
+    case 'race':
+      return race(task)
     case 'ready':
       return makeDue(task.checks)
     case 'share': {

@@ -7,7 +7,7 @@ import { isKeyOutage } from '#lib/crypto/key-provider.ts'
 import type { ReasonCode } from '#lib/data/audit-events.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
 import type { NewCredential, SealedCredential } from '#lib/data/credentials.ts'
-import { inTransaction } from '#lib/data/database.ts'
+import { db, inTransaction } from '#lib/data/database.ts'
 import type { Freeze } from '#lib/data/freezes.ts'
 import { listFreezesOf } from '#lib/data/freezes.ts'
 import type { Database } from '#lib/data/schema.ts'
@@ -111,14 +111,12 @@ export async function openCredentials(
 ): Promise<Map<string, Secret>> {
   const [only] = credentials
   const connections = credentials.map(({ connectionId }) => connectionId)
-  await inTransaction((trx) =>
-    recordAudit(trx, actor, {
-      action: 'credential.read',
-      objectId: credentials.length === 1 && only ? only.connectionId : 'batch',
-      reason: purpose,
-      details: { connections },
-    }),
-  )
+  await recordAudit(db(), actor, {
+    action: 'credential.read',
+    objectId: credentials.length === 1 && only ? only.connectionId : 'batch',
+    reason: purpose,
+    details: { connections },
+  })
   const opened = await Promise.all(
     credentials.map(async (credential): Promise<[string, Secret] | null> => {
       try {

@@ -85,9 +85,10 @@ async function lookAtTeam(team: Watched[], due: readonly DueCheck[]): Promise<Lo
     team.map(({ credential }) => credential),
     'regular_check',
   )
+  const checks = new Map(due.map((check) => [check.connectionId, check]))
   const looks = await Promise.all(
     team.map(async (one): Promise<Looked | null> => {
-      const check = due.find(({ connectionId }) => connectionId === one.connectionId)
+      const check = checks.get(one.connectionId)
       const apiToken = tokens.get(one.connectionId)
       if (!check || !apiToken) return null
       const isFull = check.urgent || one.fullCheckDays === null || one.fullCheckDays >= FULL_CHECK_DAYS

@@ -46,7 +46,7 @@ export async function listCompaniesOf(
   return db()
     .selectFrom('connections')
     .select(['id as connectionId', 'teamId', 'provider', company.as('company')])
-    .where('id', 'in', connectionIds)
+    .where('id', '=', sql<string>`any(${connectionIds}::text[])`)
     .execute()
 }
 
@@ -62,15 +62,15 @@ export async function admitBackgroundChecks(
   // In one order, so that two processes that lock the same companies cannot wait for each other.
   const rows = [...first.keys()].sort().flatMap((key) => first.get(key) ?? [])
   if (rows.length === 0) return new Map()
-  const backgroundUntil = inSeconds(spacingSeconds)
-  const admitted = await db()
-    .insertInto('providerPauses')
-    .values(rows.map(({ teamId, provider, company }) => ({ teamId, provider, company, backgroundUntil })))
-    .onConflict((conflict) =>
-      conflict.columns(KEY).doUpdateSet({ backgroundUntil }).where(sql`greatest(${allTimes})`, '<=', sql<Date>`now()`),
-    )
-    .returning(KEY)
-    .execute()
+  const column = (key: (typeof KEY)[number]) => rows.map((row) => row[key])
+  const { rows: admitted } = await sql<Pick<ProviderCompany, (typeof KEY)[number]>>`
+    insert into provider_pauses (team_id, provider, company, background_until)
+    select team_id, provider, company, ${inSeconds(spacingSeconds)}
+    from unnest(${column('teamId')}::text[], ${column('provider')}::text[], ${column('company')}::text[])
+      as asked (team_id, provider, company)
+    on conflict (team_id, provider, company) do update set background_until = excluded.background_until
+      where greatest(${allTimes}) <= now()
+    returning team_id, provider, company`.execute(db())
   const isAdmitted = new Set(admitted.map(keyOf))
   const held = checks.filter((check) => first.get(keyOf(check)) !== check || !isAdmitted.has(keyOf(check)))
   const waits = await listWaits(held)
