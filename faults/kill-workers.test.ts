@@ -251,7 +251,7 @@ async function checkedTimes(): Promise<Map<string, number>> {
   const rows = await db()
     .selectFrom('connections')
     .innerJoin('lastChecks', 'lastChecks.connectionId', 'connections.id')
-    .select(['id', 'checkedAt'])
+    .select(['id', 'lastChecks.checkedAt'])
     .where('connections.status', '=', 'connected')
     .where('suspectSince', 'is', null)
     .execute()

@@ -50,7 +50,7 @@ onEachEngine(() => {
       .selectFrom('connections')
       .innerJoin('lastChecks', 'lastChecks.connectionId', 'connections.id')
       .selectAll('connections')
-      .select('checkedAt')
+      .select('lastChecks.checkedAt')
       .select(sql<string>`to_char(updated_at, 'YYYY-MM-DD HH24:MI:SS.US')`.as('updatedAt'))
       .where('connections.teamId', '=', team.teamId)
       .execute()) as unknown as typeof all
@@ -235,7 +235,7 @@ onEachEngine(() => {
     const linked = await ask(await makeTeam())
     const [before, checked] = [await copied(), await lastChecks()]
     await sql`alter table connections drop column customer_name, drop column sort_name, drop column search,
-      drop column owner_id, drop column link_expires_at, drop column snoozed_until, drop column snooze_note, add column checked_at timestamptz, add column full_check_at timestamptz`.execute(
+      drop column owner_id, drop column link_expires_at, drop column snoozed_until, drop column snooze_note`.execute(
       db(),
     )
     await sql`update connections set checked_at = last_checks.checked_at, full_check_at = last_checks.full_check_at

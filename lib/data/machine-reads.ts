@@ -122,7 +122,7 @@ function selectRecords(trx: Kysely<Database>, integration: Integration) {
     .select([
       'statusSince',
       'connectedAt',
-      'checkedAt',
+      'lastChecks.checkedAt',
       'connectionChecks.dueAt as nextCheckAt',
       'connections.createdAt',
     ])

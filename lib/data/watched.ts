@@ -57,7 +57,7 @@ export async function listWatched(trx: Kysely<Database>, due: readonly DueCheck[
       sql<number | null>`extract(epoch from now() - suspect_since)::int`.as('suspectSeconds'),
       isStopped.as('isStopped'),
       sql<number>`coalesce(extract(day from now() - stopped_at)::int, 0)`.as('stoppedDays'),
-      sql<number | null>`extract(day from now() - full_check_at)::int`.as('fullCheckDays'),
+      sql<number | null>`extract(day from now() - last_checks.full_check_at)::int`.as('fullCheckDays'),
     ])
     .select(['credentials.id as credentialId', 'credentials.version', 'sealed', 'wrappedKey', 'host', 'fingerprint'])
     .where('connections.id', '=', sql<string>`any(${due.map(({ connectionId }) => connectionId)}::text[])`)
@@ -112,7 +112,7 @@ export async function passChecks(passed: readonly Passed[]): Promise<void> {
           due_at = now() + make_interval(secs => passed.in_seconds)
         from ${rows} where connection_checks.connection_id = passed.connection_id and connection_checks.lease = passed.lease
         returning connection_checks.connection_id, passed.is_full)
-      update last_checks set checked_at = now(), full_check_at = case when mine.is_full then now() else full_check_at end
+      update last_checks set checked_at = now(), full_check_at = case when mine.is_full then now() else last_checks.full_check_at end
       from mine where last_checks.connection_id = mine.connection_id`.execute(database),
   )
 }

@@ -12,6 +12,7 @@ import type { DueCheck } from '#lib/data/connection-checks.ts'
 import { claimDueChecks, postponeCheck } from '#lib/data/connection-checks.ts'
 import { forgetOldErrands } from '#lib/data/errands.ts'
 import { numberEvents } from '#lib/data/events.ts'
+import { completeLastChecks } from '#lib/data/last-checks.ts'
 import { forgetOldMinutes } from '#lib/data/provider-health.ts'
 import { forgetOldPauses } from '#lib/data/provider-pauses.ts'
 import { forgetOldLimits } from '#lib/data/rate-limits.ts'
@@ -41,7 +42,7 @@ const CHECK_LEASE_SECONDS = 60
 const LETTERS_AT_ONCE = 20
 const HOUSEKEEPING_MS = 10 * 60_000
 const AUDIT_SEAL_MS = 3_000
-const RETENTION_MS = 24 * 60 * 60_000
+const DAY_MS = 24 * 60 * 60_000
 const AUDIT_CHECKPOINT_MS = 60 * 60_000
 
 /** Starts the background work of this process: waiting checks, mail, the audit chain, housekeeping. */
@@ -56,7 +57,8 @@ export function startJobs(): { stop(): Promise<void> } {
     repeat('events', TICK_MS, numberEvents),
     repeat('webhooks', TICK_MS, deliverDueWebhooks),
     repeat('audit_checkpoint', AUDIT_CHECKPOINT_MS, noteCheckpoints),
-    repeat('retention', RETENTION_MS, runRetention),
+    repeat('retention', DAY_MS, runRetention),
+    repeat('last_checks', DAY_MS, completeLastChecks),
     repeat('housekeeping', HOUSEKEEPING_MS, keepHouse),
   ]
   return {

@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 /**
  * When a connection was last checked lies apart from it. The watcher writes it for every connection every day, and on
  * `connections` each of these writes would touch all of its twenty indexes. The status is a copy, for the board's order.
+ * The columns stay on `connections` as long as the version before may run beside this one (R19).
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db)
@@ -22,5 +23,5 @@ const statements = [
     select id, team_id, status, checked_at, full_check_at from connections`,
   `create index last_checks_by_time on last_checks (team_id, (${order}), connection_id)`,
   `create index last_checks_by_status_and_time on last_checks (team_id, status, (${order}), connection_id)`,
-  'alter table connections drop column checked_at, drop column full_check_at',
+  'drop index connections_by_checked, connections_by_status_and_checked',
 ]
