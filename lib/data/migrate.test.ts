@@ -15,7 +15,7 @@ import {
   temporaryFolder,
 } from '#lib/testing/engines.ts'
 import { openDatabase } from './database.ts'
-import { isMigrated, migrate, migrateWith } from './migrate.ts'
+import { isMigrated, migrate, migrateWith, migrationNames } from './migrate.ts'
 import type { Database } from './schema.ts'
 
 let dataDir: string
@@ -74,6 +74,23 @@ test('embedded: a migration that was killed is mended by the next run', async ()
     await assertMends(database)
   } finally {
     await database.destroy()
+  }
+})
+
+// R19
+test('a database that a newer version has migrated is used as it is; one that lacks our steps is refused', async () => {
+  const folder = temporaryFolder()
+  await copyEmbeddedDatabase(folder, { migrated: true })
+  const database = openDatabase({ databaseUrl: null, dataDir: folder })
+  try {
+    await sql`insert into kysely_migration (name, timestamp) values ('9999-later', now()::text)`.execute(database)
+    assert.deepEqual(await migrateWith(database), [])
+    assert.ok(await isMigrated(database))
+    await sql`delete from kysely_migration where name = ${migrationNames.at(-1)}`.execute(database)
+    await assert.rejects(migrateWith(database), /9999-later/)
+  } finally {
+    await database.destroy()
+    rmSync(folder, { recursive: true })
   }
 })
 

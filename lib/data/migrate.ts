@@ -1,8 +1,10 @@
 import 'server-only'
 import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import { Migrator } from 'kysely/migration'
 import { env } from '#lib/env.ts'
+import { log } from '#lib/log.ts'
 import { db, openDirect } from './database.ts'
 import * as initial from './migrations/0001-initial.ts'
 import * as staffSignIn from './migrations/0002-staff-sign-in.ts'
@@ -76,12 +78,33 @@ async function grantTo(databaseUrl: string, ownerUrl: string, owner: Kysely<Data
   if (role && role !== ownerRole) await grantRights(owner, role)
 }
 
-/** As `migrate`, on a given database; `last` is the last step that is taken. */
+/**
+ * As `migrate`, on a given database; `last` is the last step that is taken. A database that a newer version has migrated
+ * is left as it is: each step leaves to the version before it what that one needs (R19).
+ */
 export async function migrateWith(database: Kysely<Database>, last?: string): Promise<string[]> {
+  const newer = await listNewerSteps(database)
+  if (newer.length > 0) {
+    if (!(await isMigrated(database)))
+      throw new Error(`the database has steps of another version (${newer.join(', ')}) and lacks some of this one`)
+    log.warn('database.newer', { reason: newer.join(', ') })
+    return []
+  }
   const migrator = migratorOf(database)
   const { error, results } = await (last ? migrator.migrateTo(last) : migrator.migrateToLatest())
   if (error) throw error
   return (results ?? []).filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName)
+}
+
+/** The steps that ran and that this version does not know. */
+async function listNewerSteps(database: Kysely<Database>): Promise<string[]> {
+  const { rows: tables } =
+    await sql`select from pg_tables where schemaname = current_schema() and tablename = 'kysely_migration'`.execute(
+      database,
+    )
+  if (tables.length === 0) return []
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(database)
+  return rows.map(({ name }) => name).filter((name) => !migrationNames.includes(name))
 }
 
 /** The steps this version knows, in order. */
