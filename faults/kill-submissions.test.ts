@@ -8,6 +8,7 @@ import { openCredential } from '#lib/connection/seal.ts'
 import { findCredential } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
 import { runCommand } from '#lib/operator/commands.ts'
+import { examineAll } from '#lib/operator/doctor.ts'
 import type { FakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { fakeToken, startFakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { serverUrl } from '#lib/testing/engines.ts'
@@ -227,10 +228,10 @@ async function partsOf(connectionId: string) {
   }
 }
 
-/** What the operator would ask after a bad night. */
+/** What the operator would ask after a bad night. Nobody is at work by now; of the killed this shows after a minute. */
 async function examine(): Promise<void> {
-  for (const command of [['audit', 'verify'], ['doctor']]) {
-    const { exitCode, output } = await runCommand({ argv: command, folder: '/', input: null })
-    assert.equal(exitCode, 0, JSON.stringify(output))
-  }
+  const { exitCode, output } = await runCommand({ argv: ['audit', 'verify'], folder: '/', input: null })
+  assert.equal(exitCode, 0, JSON.stringify(output))
+  const toMend = (await examineAll()).filter(({ check, ok }) => !ok && check !== 'workers')
+  assert.deepEqual(toMend, [])
 }

@@ -10,6 +10,7 @@ import { requestConnections } from '#lib/connection/request.ts'
 import { db } from '#lib/data/database.ts'
 import { findNewestLink } from '#lib/data/secure-links.ts'
 import { runCommand } from '#lib/operator/commands.ts'
+import { examineAll } from '#lib/operator/doctor.ts'
 import type { FakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { fakeToken, startFakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { Secret } from '#lib/secret.ts'
@@ -316,12 +317,12 @@ async function judge({ connectionId, course, email, company }: Customer): Promis
   assert.deepEqual(watched, status === 'connected' ? [{ reason: 'watch' }] : [], company)
 }
 
-/** What the operator would ask after a bad night. */
+/** What the operator would ask after a bad night. Nobody is at work by now; of the killed this shows after a minute. */
 async function examine(): Promise<void> {
-  for (const command of [['audit', 'verify'], ['doctor']]) {
-    const { exitCode, output } = await runCommand({ argv: command, folder: '/', input: null })
-    assert.equal(exitCode, 0, JSON.stringify(output))
-  }
+  const { exitCode, output } = await runCommand({ argv: ['audit', 'verify'], folder: '/', input: null })
+  assert.equal(exitCode, 0, JSON.stringify(output))
+  const toMend = (await examineAll()).filter(({ check, ok }) => !ok && check !== 'workers')
+  assert.deepEqual(toMend, [])
 }
 
 async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {

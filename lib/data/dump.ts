@@ -8,11 +8,12 @@ import type { Database } from './schema.ts'
  * JavaScript, and both engines take each other's lines.
  */
 
-/** What is worth nothing elsewhere: sessions, running limits and errands, and what the engine and the migrations keep for themselves. */
+/** What is worth nothing elsewhere: sessions, running limits and errands, who is at work, and what the engine and the migrations keep for themselves. */
 const LEFT_OUT = [
   'staff_sessions',
   'rate_limits',
   'errands',
+  'workers',
   'durability_check',
   'kysely_migration',
   'kysely_migration_lock',

@@ -26,6 +26,7 @@ import * as stops from './migrations/0019-stops.ts'
 import * as webhooks from './migrations/0020-webhooks.ts'
 import * as errands from './migrations/0021-errands.ts'
 import * as lastChecks from './migrations/0022-last-checks.ts'
+import * as workers from './migrations/0023-workers.ts'
 import { grantRights } from './rights.ts'
 import type { Database } from './schema.ts'
 
@@ -51,6 +52,7 @@ const migrations: Record<string, Migration> = {
   '0020-webhooks': webhooks,
   '0021-errands': errands,
   '0022-last-checks': lastChecks,
+  '0023-workers': workers,
 }
 
 /**

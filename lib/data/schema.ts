@@ -55,6 +55,7 @@ export type Database = {
   webhookDeliveries: WebhookDeliveriesTable
   webhookAttempts: WebhookAttemptsTable
   errands: ErrandsTable
+  workers: WorkersTable
 }
 
 type Time = ColumnType<Date, Date | string | undefined, Date | string>
@@ -667,6 +668,9 @@ type ErrandsTable = {
   endedAt: MaybeTime
   createdAt: Time
 }
+
+/** A process that does background work. */
+type WorkersTable = { id: string; seenAt: Time; stoppedAt: MaybeTime }
 
 type RateLimitsTable = { bucket: string; windowStart: Time; hits: number; expiresAt: Time }
 

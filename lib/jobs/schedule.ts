@@ -12,6 +12,7 @@ import type { DueCheck } from '#lib/data/connection-checks.ts'
 import { claimDueChecks, postponeCheck } from '#lib/data/connection-checks.ts'
 import { forgetOldErrands } from '#lib/data/errands.ts'
 import { numberEvents } from '#lib/data/events.ts'
+import { newId } from '#lib/data/ids.ts'
 import { completeLastChecks } from '#lib/data/last-checks.ts'
 import { forgetOldMinutes } from '#lib/data/provider-health.ts'
 import { forgetOldPauses } from '#lib/data/provider-pauses.ts'
@@ -22,6 +23,7 @@ import { forgetOldSubmissions } from '#lib/data/submissions.ts'
 import { forgetOldUnfinished } from '#lib/data/unfinished-requests.ts'
 import { forgetOldDeliveries } from '#lib/data/webhook-deliveries.ts'
 import { forgetEndedSecrets } from '#lib/data/webhook-endpoints.ts'
+import { forgetOldWorkers, noteWorker, noteWorkerStopped } from '#lib/data/workers.ts'
 import { log } from '#lib/log.ts'
 import { servesOthers } from '#lib/role.ts'
 import { traced } from '#lib/telemetry.ts'
@@ -35,6 +37,7 @@ const TICK_MS = 1_000
 const CHECKS_AT_ONCE = 64
 /** While one waits for the provider the next one asks the database, and one slow answer does not hold up everything. */
 const LANES = 2
+const SIGN_OF_LIFE_MS = 10_000
 const ERRAND_TICK_MS = 200
 /** Before other work of this loop gets its turn. */
 const ROUNDS_MAX = 50
@@ -47,7 +50,9 @@ const AUDIT_CHECKPOINT_MS = 60 * 60_000
 
 /** Starts the background work of this process: waiting checks, mail, the audit chain, housekeeping. */
 export function startJobs(): { stop(): Promise<void> } {
+  const workerId = newId('wrk')
   const loops = [
+    repeat('sign_of_life', SIGN_OF_LIFE_MS, () => noteWorker(workerId)),
     // People wait for these.
     ...(servesOthers() ? [repeat('errands', ERRAND_TICK_MS, runErrands)] : []),
     repeat('checks', TICK_MS, runDueChecks),
@@ -65,6 +70,7 @@ export function startJobs(): { stop(): Promise<void> } {
     stop: async () => {
       await Promise.all(loops.map((loop) => loop.stop()))
       await stopWebhooks()
+      await noteWorkerStopped(workerId)
     },
   }
 }
@@ -118,6 +124,7 @@ async function keepHouse(): Promise<void> {
   await forgetOldDeliveries()
   await forgetEndedSecrets()
   await forgetOldErrands()
+  await forgetOldWorkers()
 }
 
 /** Calls `work` again and again, never twice at once; a failure is logged and tried again at the next turn. */

@@ -45,7 +45,7 @@ const DAY_MS = 86_400_000
 const commands: Record<string, OperatorCommand> = {
   doctor: {
     usage: 'doctor',
-    does: 'examines settings, database, keys, outbox, clock, providers, mail, checks and audit log, and says what to mend',
+    does: 'examines settings, database, keys, outbox, clock, providers, mail, workers, checks and audit log, and says what to mend',
     options: {},
     run: async () => {
       const checks = await examineAll()

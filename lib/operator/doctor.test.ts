@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Operator } from '#lib/actor.ts'
 import { requestConnections } from '#lib/connection/request.ts'
@@ -8,7 +9,9 @@ import { recordAudit } from '#lib/data/audit-events.ts'
 import { scheduleCheck } from '#lib/data/connection-checks.ts'
 import { db } from '#lib/data/database.ts'
 import { recordStop } from '#lib/data/stops.ts'
+import { forgetOldWorkers, noteWorker, readWorkers } from '#lib/data/workers.ts'
 import { deliverDue } from '#lib/jobs/outbox.ts'
+import { startJobs } from '#lib/jobs/schedule.ts'
 import { type FakePipedrive, startFakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { forgetEnv, onEachEngine, setEnv, temporaryFolder } from '#lib/testing/engines.ts'
 import { makeTeam } from '#lib/testing/story.ts'
@@ -48,6 +51,7 @@ onEachEngine(() => {
   beforeEach(async () => {
     operator = await makeTeam()
     await db().deleteFrom('outbox').execute()
+    await noteWorker('wrk_1')
   })
 
   test('all is well: every part says so, and Pipedrive is asked without a token', async () => {
@@ -114,6 +118,41 @@ onEachEngine(() => {
     assert.ok(ok)
     assert.match(detail, /1 customers were mailed: half of them within 80 s of the first refusal, the last within 80 s/)
     await db().deleteFrom('stops').execute()
+  })
+
+  test('whoever does background work is counted until it stops or is not heard of for a minute', async () => {
+    await db().deleteFrom('workers').execute()
+    const none = await findCheck('workers')
+    assert.deepEqual([none.ok, none.detail], [false, 'No worker has been seen yet: start one with npm start.'])
+    assert.ok(
+      (await examine()).every(({ ok }) => ok),
+      'people can open pages all the same',
+    )
+
+    await noteWorker('wrk_1')
+    const jobs = startJobs()
+    while ((await readWorkers()).alive < 2) await sleep(20)
+    assert.equal((await findCheck('workers')).detail, '2 at work within the last minute')
+    await jobs.stop()
+    assert.equal((await findCheck('workers')).detail, '1 at work within the last minute')
+
+    await sql`update workers set seen_at = '2026-01-02T03:04:05Z'`.execute(db())
+    setEnv({ DATA_DIR: dataDir, PIPEDRIVE_BASE_URL: fake.url, DATABASE_URL: 'postgres://not-used' })
+    try {
+      const { detail } = await findCheck('workers')
+      assert.equal(detail, 'No worker has been seen since 2026-01-02T03:04:05.000Z: start one with npm run worker.')
+      const { exitCode, output } = await run('doctor')
+      assert.equal(exitCode, 1)
+      assert.ok(JSON.stringify(output).includes(detail))
+    } finally {
+      forgetEnv()
+      setEnv({ DATA_DIR: dataDir, PIPEDRIVE_BASE_URL: fake.url })
+    }
+    await noteWorker('wrk_1')
+    assert.ok((await findCheck('workers')).ok)
+    await sql`update workers set seen_at = now() - interval '25 hours' where id <> 'wrk_1'`.execute(db())
+    await forgetOldWorkers()
+    assert.deepEqual(await db().selectFrom('workers').select('id').execute(), [{ id: 'wrk_1' }])
   })
 
   test('webhooks that nobody sends are told; a receiver that is down is no fault', async () => {

@@ -13,6 +13,7 @@ import {
 import { isMigrated } from '#lib/data/migrate.ts'
 import { listFailedLetters } from '#lib/data/outbox.ts'
 import { readStopTimes } from '#lib/data/stops.ts'
+import { readWorkers } from '#lib/data/workers.ts'
 import { env, fakeBaseUrlOf } from '#lib/env.ts'
 import { askMailServer } from '#lib/mail/send.ts'
 import { providers } from '#lib/providers/registry.ts'
@@ -41,6 +42,7 @@ export async function examineAll(): Promise<Check[]> {
     look('clock', clocks),
     look('providers', providersAnswer),
     look('mail', mailServer, MAIL_TIMEOUT_MS),
+    look('workers', workersSeen),
     look('checks', checkAge),
     look('audit', auditLag),
     look('letters', givenUp),
@@ -95,6 +97,16 @@ async function mailServer(): Promise<string> {
   if (answer === null) return 'no mail server: letters are kept as files and shown at /outbox'
   if (answer.kind !== 'accepted') throw new Error(`${answer.reason}: examine SMTP_URL.`)
   return 'the mail server takes our login'
+}
+
+/** People can still open pages without one, so that it is no matter of readiness. */
+async function workersSeen(): Promise<string> {
+  const { alive, lastSeenAt } = await readWorkers()
+  if (alive > 0) return `${alive} at work within the last minute`
+  const since = lastSeenAt ? `since ${lastSeenAt.toISOString()}` : 'yet'
+  throw new Error(
+    `No worker has been seen ${since}: start one with ${env().databaseUrl ? 'npm run worker' : 'npm start'}.`,
+  )
 }
 
 const CHECKS_LATE_MINUTES = 30

@@ -9,6 +9,7 @@ import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { checkLagSeconds, outboxAgeSeconds } from '#lib/data/health.ts'
+import { readWorkers } from '#lib/data/workers.ts'
 import { log, scrub } from '#lib/log.ts'
 import type { Counter, Sink } from '#lib/telemetry.ts'
 import { counters, sendTelemetryTo } from '#lib/telemetry.ts'
@@ -84,13 +85,14 @@ function prefixed(labels: Attributes): Attributes {
 /** Asked when figures are sent. Without a database there is nothing to tell. */
 function watchQueues(meters: MeterProvider): void {
   const meter = meters.getMeter('latchkey')
-  for (const [name, description, read] of [
-    ['outbox_age', 'How long the letter that is due longest has waited', outboxAgeSeconds],
-    ['check_lag', 'How late the live check is that is due longest', checkLagSeconds],
+  for (const [name, description, unit, read] of [
+    ['outbox_age', 'How long the letter that is due longest has waited', 's', outboxAgeSeconds],
+    ['check_lag', 'How late the live check is that is due longest', 's', checkLagSeconds],
+    ['workers', 'How many processes do background work', '{process}', async () => (await readWorkers()).alive],
   ] as const)
-    meter.createObservableGauge(`latchkey.${name}`, { description, unit: 's' }).addCallback(async (result) => {
-      const seconds = await read().catch(() => null)
-      if (seconds !== null) result.observe(seconds)
+    meter.createObservableGauge(`latchkey.${name}`, { description, unit }).addCallback(async (result) => {
+      const value = await read().catch(() => null)
+      if (value !== null) result.observe(value)
     })
 }
 

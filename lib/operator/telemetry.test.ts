@@ -83,7 +83,7 @@ onEachEngine(
       const [traces, figures] = [collector.received.traces.join('\n'), collector.received.metrics.join('\n')]
       assert.match(traces, /BaseServer\.handleRequest GET \/l\/\[link/)
       assert.match(traces, /"latchkey\.letter"/)
-      for (const figure of [...Object.keys(counters), 'outbox_age', 'check_lag'])
+      for (const figure of [...Object.keys(counters), 'outbox_age', 'check_lag', 'workers'])
         assert.match(figures, new RegExp(`"latchkey\\.${figure}"`))
       assert.match(figures, /"outcome","value":\{"stringValue":"OK"\}/)
       assert.match(figures, /"limit","value":\{"stringValue":"resend"\}/)
