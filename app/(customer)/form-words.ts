@@ -77,6 +77,7 @@ export function formWords(connection: CustomerConnection): Record<string, string
   const t = words(connection.language)
   const team = connection.teamName
   return {
+    ...yesWords(connection),
     ...Object.fromEntries(plain.map((key) => [key, t(`pages.form.${key}`)])),
     nameHint: t('pages.form.nameHint', { team }),
     whatToDo: t('pages.verdict.whatToDo'),
@@ -92,5 +93,17 @@ export function formWords(connection: CustomerConnection): Record<string, string
     ...Object.fromEntries(kinds.map((key) => [`kind_${key}`, t(`pages.form.kind.${key}`)])),
     ...Object.fromEntries(readyStatuses.map((status) => [`status_${status}`, t('pages.status.ready')])),
     ...Object.fromEntries(otherStatuses.map((status) => [`status_${status}`, t(`pages.status.${status}`, { team })])),
+  }
+}
+
+/** The same for the question alone. */
+export function yesWords({ language, ownerName, teamName }: CustomerConnection): Record<string, string> {
+  const t = words(language)
+  return {
+    checking: t('pages.form.checking'),
+    unanswered: t('pages.form.unanswered'),
+    updated: t('pages.confirm.updated'),
+    unfinishedTitle: t('pages.confirm.unfinishedTitle'),
+    unfinished: t('pages.confirm.unfinished', { contact: ownerName ?? teamName, reference: '{reference}' }),
   }
 }

@@ -17,6 +17,8 @@ import { TokenField } from './token-field.tsx'
 import { findTyped, keepTyped } from './typed-over-visits.ts'
 import { useKeptAction } from './use-kept-action.ts'
 import { VerdictPanel } from './verdict-panel.tsx'
+import type { Unfinished } from './yes-form.tsx'
+import { YesForm } from './yes-form.tsx'
 
 export type FormWords = Record<string, string>
 export type GuideRow = { id: string; heading: string; stepOf: string; body: ReactNode }
@@ -57,7 +59,7 @@ export function CredentialForm({
   /** The team looks at the form: no sign of a person is reported. */
   isPreview?: boolean
   /** "Use acme-uk" in one press. */
-  useOther: () => Promise<void>
+  useOther: () => Promise<Unfinished>
   /** What is said when we failed; it comes with the page, because the database may be what failed. */
   internal: Explanation
 }) {
@@ -127,10 +129,11 @@ export function CredentialForm({
           found={state.found}
         >
           {state.otherDomain && (
-            <form action={useOther} className="mt-4 space-y-2">
-              <Button type="submit">{words.useOther?.replace('{domain}', state.otherDomain)}</Button>
-              <p className="text-sm">{words.useOtherHint?.replace('{domain}', state.typed.domain)}</p>
-            </form>
+            <div className="mt-4">
+              <YesForm action={useOther} label={words.useOther?.replace('{domain}', state.otherDomain)} words={words}>
+                <p className="text-sm">{words.useOtherHint?.replace('{domain}', state.typed.domain)}</p>
+              </YesForm>
+            </div>
           )}
         </VerdictPanel>
       )}

@@ -4,8 +4,10 @@ import type { LinkHolder, Staff } from '#lib/actor.ts'
 import { proven } from '#lib/actor.ts'
 import { signValue, verifySigned } from '#lib/crypto/digest.ts'
 import { KeyProviderError } from '#lib/crypto/key-provider.ts'
+import type { ErrandEnd } from '#lib/data/errands.ts'
 import { deleteErrand, findErrandEnd, insertErrand } from '#lib/data/errands.ts'
 import { newId } from '#lib/data/ids.ts'
+import { readWorkers } from '#lib/data/workers.ts'
 import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import { mayOpenSealed } from '#lib/role.ts'
 
@@ -18,6 +20,8 @@ export type Errand =
 const ANSWER_POLL_MS = 100
 /** A live check ends within ten seconds; a worker that took nothing up by now is not there. */
 const ANSWER_WAIT_MS = 20_000
+/** Where no worker has given a sign of life; long enough for one that is being started. */
+const NOBODY_WAIT_MS = 3_000
 const LABEL = 'errand'
 
 /**
@@ -27,7 +31,7 @@ const LABEL = 'errand'
 export async function whereSealedOpens<Answer>(
   errand: Errand,
   work: () => Promise<Answer>,
-  waitMs = ANSWER_WAIT_MS,
+  wait = { answerMs: ANSWER_WAIT_MS, nobodyMs: NOBODY_WAIT_MS },
 ): Promise<Answer> {
   if (mayOpenSealed()) return work()
   const id = newId('err')
@@ -35,20 +39,28 @@ export async function whereSealedOpens<Answer>(
   // Signed, so that whoever can write rows cannot say yes in somebody's name.
   await insertErrand({ id, teamId, task: signValue(LABEL, JSON.stringify({ id, ...errand })) })
   try {
-    return (await answerTo(id, waitMs)) as Answer
+    return (await answerTo(id, wait)) as Answer
   } finally {
     await deleteErrand(id)
   }
 }
 
-async function answerTo(id: string, waitMs: number): Promise<unknown> {
+async function answerTo(id: string, { answerMs, nobodyMs }: { answerMs: number; nobodyMs: number }): Promise<unknown> {
+  const end =
+    (await endWithin(id, nobodyMs)) ??
+    ((await readWorkers()).alive > 0 ? await endWithin(id, answerMs - nobodyMs) : null)
+  if (end?.kind === 'done') return end.answer
+  if (end?.kind === 'failed') throw new Error(`the worker could not do it: see reference ${end.reference} in its log`)
+  throw new KeyProviderError('unreachable', 'no worker took up what needs a sealed token: is npm run worker running?')
+}
+
+async function endWithin(id: string, waitMs: number): Promise<ErrandEnd | null> {
   for (let waited = 0; waited < waitMs; waited += ANSWER_POLL_MS) {
     await sleep(ANSWER_POLL_MS)
     const end = await findErrandEnd(id)
-    if (end?.kind === 'done') return end.answer
-    if (end?.kind === 'failed') throw new Error(`the worker could not do it: see reference ${end.reference} in its log`)
+    if (end) return end
   }
-  throw new KeyProviderError('unreachable', 'no worker took up what needs a sealed token: is npm run worker running?')
+  return null
 }
 
 /** The errand as it was asked for; null when it was not signed by us. Whoever acts was proved where it was signed. */

@@ -16,6 +16,7 @@ import { startFakeVault } from '#lib/crypto/vault/fake.ts'
 import { findCredential } from '#lib/data/credentials.ts'
 import { db } from '#lib/data/database.ts'
 import { insertErrand } from '#lib/data/errands.ts'
+import { noteWorker, noteWorkerStopped } from '#lib/data/workers.ts'
 import { env } from '#lib/env.ts'
 import { examine } from '#lib/operator/doctor.ts'
 import type { FakePipedrive } from '#lib/providers/pipedrive/fake.ts'
@@ -154,9 +155,18 @@ onEachEngine(
       await connect(asked.holder, typed('no-persons'))
       const before = await statusOf(asked.connectionId)
       const never = () => Promise.reject(new Error('this must not run here'))
-      const asking = whereSealedOpens({ kind: 'confirm_pending', holder: asked.holder }, never, 300)
-      await assert.rejects(asking, (error: Error) => isKeyOutage(error) && /npm run worker/.test(error.message))
-      assert.deepEqual(await errands(), [])
+      const press = async () => {
+        const pressedAt = performance.now()
+        const waits = { answerMs: 1_000, nobodyMs: 100 }
+        const asking = whereSealedOpens({ kind: 'confirm_pending', holder: asked.holder }, never, waits)
+        await assert.rejects(asking, (error: Error) => isKeyOutage(error) && /npm run worker/.test(error.message))
+        assert.deepEqual(await errands(), [])
+        return performance.now() - pressedAt
+      }
+      assert.ok((await press()) < 900, 'waited for a worker that gave no sign of life')
+      await noteWorker('wrk_1')
+      assert.ok((await press()) >= 1_000, 'gave up on a worker that is there')
+      await noteWorkerStopped('wrk_1')
       become('worker')
       await runErrands()
       assert.deepEqual(await statusOf(asked.connectionId), before)

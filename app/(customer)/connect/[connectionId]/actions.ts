@@ -4,6 +4,7 @@ import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import type { ButtonAnswer } from '#components/connect/answered-button.tsx'
 import type { Found } from '#components/connect/verdict-panel.tsx'
+import type { Unfinished } from '#components/connect/yes-form.tsx'
 import type { FieldsState } from '#components/ui/fields-form.tsx'
 import type { LinkHolder } from '#lib/actor.ts'
 import { answerWith } from '#lib/answer.ts'
@@ -103,9 +104,13 @@ export async function connectAction(connectionId: string, before: ConnectState, 
 }
 
 /** The customer says yes to what differed: limits, another person, or the other company. */
-export async function confirmAction(connectionId: string): Promise<void> {
-  const holder = await findActingHolder(connectionId)
-  if (holder) await confirmPending(holder)
+export async function confirmAction(connectionId: string): Promise<Unfinished> {
+  try {
+    const holder = await findActingHolder(connectionId)
+    if (holder) await confirmPending(holder)
+  } catch (error) {
+    return { reference: log.error('confirm.failed', error, { connectionId }) }
+  }
   redirect(`/connect/${connectionId}`)
 }
 

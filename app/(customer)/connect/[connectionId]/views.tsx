@@ -5,7 +5,7 @@ import { CredentialForm } from '#components/connect/credential-form.tsx'
 import { Introduction } from '#components/connect/introduction.tsx'
 import { RefreshWhileWaiting } from '#components/connect/refresh-while-waiting.tsx'
 import { SightNote } from '#components/connect/sight-note.tsx'
-import { Button } from '#components/ui/button.tsx'
+import { YesForm } from '#components/connect/yes-form.tsx'
 import { NextTry } from '#components/ui/next-try.tsx'
 import { StatusBadge } from '#components/ui/status-badge.tsx'
 import type { Learnt } from '#lib/connection/customer-view.ts'
@@ -23,7 +23,7 @@ import type { ProviderId } from '#lib/providers/fields.ts'
 import { words } from '#lib/words.ts'
 import { guideOf } from '../../../provider-guide.ts'
 import { FateNotice } from '../../fate-notice.tsx'
-import { formWords } from '../../form-words.ts'
+import { formWords, yesWords } from '../../form-words.ts'
 import { foundIn } from '../../found.ts'
 import { Frame } from '../../frame.tsx'
 import { OwnerDetails } from '../../owner-details.tsx'
@@ -221,11 +221,11 @@ function Confirm({ connection, learnt }: { connection: CustomerConnection; learn
         )}
         <p className="text-muted">{t('pages.confirm.kept')}</p>
         {mayAccept ? (
-          <form action={confirmAction.bind(null, connection.id)}>
-            <Button type="submit">
-              {t(`pages.confirm.accept_${code}`, { userName: seen?.owner?.userName ?? '' })}
-            </Button>
-          </form>
+          <YesForm
+            action={confirmAction.bind(null, connection.id)}
+            label={t(`pages.confirm.accept_${code}`, { userName: seen?.owner?.userName ?? '' })}
+            words={yesWords(connection)}
+          />
         ) : (
           <p>{t('pages.confirm.waitManager', { contact })}</p>
         )}

@@ -29,6 +29,7 @@ import { REASON_LENGTH_MAX } from '#lib/connection/reason.ts'
 import { askForNewToken } from '#lib/connection/rotate.ts'
 import type { CustomerConnection } from '#lib/data/connections.ts'
 import { formatDateTime } from '#lib/format.ts'
+import { log } from '#lib/log.ts'
 import { parseEmailAddress } from '#lib/mail/address.ts'
 import { pageLanguage, pageWords } from '../../../page-words.ts'
 import { section } from '../../sections.ts'
@@ -140,7 +141,14 @@ export async function backupAction(where: Where, _before: DialogState, form: For
 export async function acceptAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
   const staff = await requireActingStaff(...managers)
   const { connection } = await open(staff, where, form)
-  return answer(where, form, await acceptPending(staff, connection.id), 'decided')
+  let outcome: DecideOutcome
+  try {
+    outcome = await acceptPending(staff, connection.id)
+  } catch (error) {
+    const reference = log.error('decide.failed', error, { connectionId: connection.id })
+    return refuse(form, (await pageWords())('case.said.unfinished', { reference }))
+  }
+  return answer(where, form, outcome, 'decided')
 }
 
 export async function refuseAction(where: Where, _before: DialogState, form: FormData): Promise<DialogState> {
@@ -241,8 +249,11 @@ type Outcome =
 async function answer({ connectionId, base }: Where, form: FormData, outcome: Outcome, said: string) {
   if (outcome === 'done') redirect(`/${base}/${connectionId}?said=${said}` as Route)
   if (outcome === 'reason_needed' || outcome === 'reason_long') return mend(form, { reason: outcome })
-  const t = await pageWords()
-  return { problem: t(`case.said.${outcome}`), problems: {}, typed: typedIn(form), shown: null }
+  return refuse(form, (await pageWords())(`case.said.${outcome}`))
+}
+
+function refuse(form: FormData, problem: string): DialogState {
+  return { problem, problems: {}, typed: typedIn(form), shown: null }
 }
 
 async function mend(form: FormData, problems: Record<string, string>): Promise<DialogState> {
