@@ -16,7 +16,7 @@ import type { VerdictCode } from '#lib/providers/verdicts.ts'
 import type { ConnectOutcome } from './connect.ts'
 import { resultOf } from './connect.ts'
 import { whereSealedOpens } from './errand.ts'
-import { enqueueAfterSettlement } from './letters.ts'
+import { enqueueAfterSettlement, tellOfLostReplacement } from './letters.ts'
 import { lockNewestLink, reissueIn } from './links.ts'
 import { mayUseOtherCompany } from './other-company.ts'
 import { isReplacing, judgeReplacement } from './rotate.ts'
@@ -84,14 +84,16 @@ async function confirm(holder: LinkHolder): Promise<ConfirmOutcome> {
 
 /**
  * Erases what nobody said yes to within a day. Whoever comes back later finds the reason and the form. Whoever brought a
- * token to replace another, and waited for the provider as long, is asked once more by mail.
+ * token to replace another, and waited for the provider as long, is asked once more by mail. That a token which may have
+ * been seen stays in use, its manager reads either way.
  */
 export async function forgetUnanswered(): Promise<void> {
   for (const stale of await listStalePending(db())) {
     const watcher = proven<'watcher'>({ kind: 'watcher', teamId: stale.teamId })
     await inTransaction(async (trx) => {
       const connection = await getConnection(trx, stale)
-      const waited = isReplacing(connection) && stale.host === UNVERIFIED_HOST
+      const replaces = isReplacing(connection)
+      const waited = replaces && stale.host === UNVERIFIED_HOST
       if (waited) await lockNewestLink(trx, watcher, connection.requestId)
       const { status: from, verdictCode } = await lockConnection(trx, stale)
       if (!(await shredStalePending(trx, stale))) return
@@ -101,6 +103,7 @@ export async function forgetUnanswered(): Promise<void> {
         reason: waited ? 'no_answer_in_time' : 'no_yes_in_time',
       })
       if (waited) await askOnceMore(trx, watcher, await getConnection(trx, stale))
+      else if (replaces) await tellOfLostReplacement(trx, watcher, connection, { why: 'no_yes', turn: 'manager' })
       if (from === 'needs_confirmation')
         await moveStatus(trx, watcher, { connectionId: stale.connectionId, from, to: 'needs_customer', verdictCode })
     })
@@ -120,4 +123,5 @@ async function askOnceMore(trx: Kysely<Database>, watcher: Watcher, connection: 
     connectionId,
     facts: { connection: name },
   })
+  await tellOfLostReplacement(trx, watcher, connection, { why: 'no_answer', turn: 'customer' })
 }

@@ -71,6 +71,11 @@ export async function enqueueAfterSettlement(
     // While the customer sits at the page, the page tells them of a token that did not replace the one in force.
     if (trigger === 'retry' && settlement.retryAfterSeconds === null)
       await enqueueStillNeeded(trx, actor, request, { connectionId, payload })
+    if (trigger === 'retry' && settlement.keeping === 'nothing')
+      await tellManager(trx, actor, request, 'replacement_notice', {
+        connectionId,
+        payload: { ...payload, turn: 'customer' },
+      })
     return
   }
   switch (status) {
@@ -204,6 +209,19 @@ export async function tellOfRights(
   const request = await getRequest(trx, actor, connection.requestId)
   const payload = factsAbout(connection, { code, owner: null })
   await tellManager(trx, actor, request, 'rights_notice', { connectionId: connection.id, payload })
+}
+
+/** The manager reads that a token which may have been seen stays in use: what was to replace it is erased. */
+export async function tellOfLostReplacement(
+  trx: Kysely<Database>,
+  actor: Actor,
+  connection: CustomerConnection,
+  { why, turn }: { why: 'no_answer' | 'no_yes' | 'link_revoked'; turn: 'customer' | 'manager' },
+): Promise<void> {
+  const request = await getRequest(trx, actor, connection.requestId)
+  const title = words(request.language)(`mail.replacement_notice.reason.${why}`)
+  const payload = { ...factsAbout(connection, { code: 'OK', owner: null }), title, turn }
+  await tellManager(trx, actor, request, 'replacement_notice', { connectionId: connection.id, payload })
 }
 
 /** Customer and manager read that a connection that had stopped works again, and that nothing is left to do. */

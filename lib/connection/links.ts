@@ -24,7 +24,7 @@ import {
 } from '#lib/data/secure-links.ts'
 import { getTeamSettings } from '#lib/data/teams.ts'
 import type { LinkLetter } from '#lib/mail/letters.ts'
-import { enqueueLinkLetter } from './letters.ts'
+import { enqueueLinkLetter, tellOfLostReplacement } from './letters.ts'
 import { linkAddress } from './request.ts'
 import { LINK_DAYS_MAX } from './request-schema.ts'
 import type { Status } from './status.ts'
@@ -164,11 +164,14 @@ export async function revokeIn(
 ): Promise<{ ended: number }> {
   await lockNewestLink(trx, actor, requestId)
   const ended = await endLinks(trx, actor, { requestId })
-  for (const { id } of await listRequestConnections(trx, { teamId: actor.teamId, requestId })) {
+  for (const connection of await listRequestConnections(trx, { teamId: actor.teamId, requestId })) {
+    const { id } = connection
     const scope = { teamId: actor.teamId, connectionId: id }
-    const { status: from } = await lockConnection(trx, scope)
+    const { status: from, exposedAt } = await lockConnection(trx, scope)
     const shredded = await shredCredentials(trx, { ...scope, states: ['pending'], into: 'shredded' })
     if (shredded > 0) await recordAudit(trx, actor, { action: 'credential.shredded', objectId: id, reason })
+    if (shredded > 0 && exposedAt && isSettled(from))
+      await tellOfLostReplacement(trx, actor, connection, { why: 'link_revoked', turn: 'manager' })
     if (!isSettled(from) && !(await findCredential(trx, { ...scope, state: 'in_force' })))
       await moveStatus(trx, actor, { connectionId: id, from, to: 'revoked', verdictCode: 'LINK_REVOKED' })
   }

@@ -13,6 +13,7 @@ import type { DueLetter } from '#lib/data/outbox.ts'
 import { findNewestLink } from '#lib/data/secure-links.ts'
 import { findStaffByEmail } from '#lib/data/staff.ts'
 import { findLatestVerification } from '#lib/data/verifications.ts'
+import { letter } from '#lib/mail/letters.ts'
 import type { FakeAnswer, FakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { fakeToken, startFakePipedrive } from '#lib/providers/pipedrive/fake.ts'
 import { Secret } from '#lib/secret.ts'
@@ -83,6 +84,23 @@ async function assertOldGoesOn(): Promise<void> {
   const { body } = await callApi('POST', path, { key, body: { purpose: 'nightly sync' } })
   assert.deepEqual([body.version, body.headers], [1, { 'x-api-token': fakeToken('admin') }])
   assert.ok(await isExposed())
+}
+
+/** The text of the last letter, which is the manager's. */
+async function managerRead(): Promise<string> {
+  const { recipientEmail, language, payload } = await db()
+    .selectFrom('outbox')
+    .select(['recipientEmail', 'language', 'payload'])
+    .where('connectionId', '=', asked.connectionId)
+    .where('letter', '=', 'replacement_notice')
+    .executeTakeFirstOrThrow()
+  assert.equal(recipientEmail, 'maria@northwind.example')
+  const parties = { name: 'Maria', team: 'T', contact: null, customer: 'C', project: 'P', reference: 'R' }
+  const origin = 'https://connect.northwind.example'
+  return letter('replacement_notice', { ...parties, origin, ...(payload as object) }, language).text.replaceAll(
+    '\n',
+    ' ',
+  )
 }
 
 async function auditReasons(): Promise<(string | null)[]> {
@@ -159,7 +177,14 @@ onEachEngine(
       await retry()
       assert.equal(await pending(), null)
       await assertOldGoesOn()
-      assert.deepEqual((await lettersOf(asked.connectionId)).slice(letters.length), ['still_needed'])
+      assert.deepEqual((await lettersOf(asked.connectionId)).slice(letters.length), [
+        'still_needed',
+        'replacement_notice',
+      ])
+      assert.match(
+        await managerRead(),
+        /erased: Pipedrive did not accept this token\..*the customer’s turn: we wrote to them/,
+      )
       const seen = await findLatestVerification(db(), asked.holder)
       assert.equal(whyNotReplaced(await getConnection(db(), asked.holder), seen), 'TOKEN_REJECTED')
       const [due] = await claimMine()
@@ -186,6 +211,20 @@ onEachEngine(
         version: 2,
       })
       assert.ok(!(await isExposed()))
+    })
+
+    test('limits that nobody said yes to within a day are told to the manager, whose turn it is', async () => {
+      pipedrive.setBehaviour('admin', { persons: '403_no_permission' })
+      await bring(newer)
+      await sql`update credentials set expires_at = now() where state = 'pending'`.execute(db())
+      const letters = await lettersOf(asked.connectionId)
+      await forgetUnanswered()
+      await forgetUnanswered()
+      assert.equal(await pending(), null)
+      assert.deepEqual(await auditReasons(), ['no_yes_in_time'])
+      assert.deepEqual((await lettersOf(asked.connectionId)).slice(letters.length), ['replacement_notice'])
+      assert.match(await managerRead(), /did not say yes to its limits.*your turn/)
+      await assertOldGoesOn()
     })
 
     test('a yes that Pipedrive did not hear is not asked for again', async () => {
@@ -244,7 +283,8 @@ onEachEngine(
       await forgetUnanswered()
       assert.equal(await pending(), null)
       assert.deepEqual(await auditReasons(), ['no_answer_in_time'])
-      assert.deepEqual((await lettersOf(asked.connectionId)).slice(letters.length), ['rotate'])
+      assert.deepEqual((await lettersOf(asked.connectionId)).slice(letters.length), ['rotate', 'replacement_notice'])
+      assert.match(await managerRead(), /erased: Pipedrive did not answer for a day\..*the customer’s turn/)
       await assertOldGoesOn()
       assert.equal((await shown()).status, 'connected')
       pipedrive.setDown(null)
@@ -272,7 +312,11 @@ onEachEngine(
       pipedrive.setDown('500')
       await bring(newer)
       const due = await claimRetry()
+      const letters = await lettersOf(asked.connectionId)
       await revokeLink(operator, { requestId: asked.requestId, reason: 'test' })
+      await revokeLink(operator, { requestId: asked.requestId, reason: 'test' })
+      assert.deepEqual((await lettersOf(asked.connectionId)).slice(letters.length), ['replacement_notice'])
+      assert.match(await managerRead(), /erased: the link was revoked\..*your turn.*Ask for a new token once more/)
       pipedrive.setDown(null)
       await retryWaiting(due)
       await assertOldGoesOn()

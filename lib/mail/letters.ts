@@ -46,6 +46,7 @@ export const managerLetters = [
   'delivery_problem',
   'stopped_notice',
   'rights_notice',
+  'replacement_notice',
   'works_again_notice',
   'withdrawal_notice',
   'closed_notice',
@@ -237,7 +238,8 @@ function bodyOf(name: LetterName, say: Say, { link, turn, note, values }: Writte
         ? [text(`${name}.why`), text(`${name}.need`), ...linkBlock(say, link), text('never'), text('real')]
         : [text(`${name}.why`), text(`${name}.needWithoutLink`), text('never')]
     case 'manager_notice':
-      return [text('manager_notice.why'), text(`manager_notice.turn.${turn}`), ...pageBlock(say, values)]
+    case 'replacement_notice':
+      return [text(`${name}.why`), text(`${name}.turn.${turn}`), ...pageBlock(say, values)]
     case 'connected_notice':
     case 'declined_notice':
     case 'handed_over_notice':
@@ -325,7 +327,7 @@ function plainOf(name: LetterName, say: Say, { link, turn, note }: Written): str
     link: link ?? '',
     notMe: notMeAddress(link),
     facts: factLines(say).join('\n'),
-    turnText: name === 'manager_notice' ? say(`manager_notice.turn.${turn}`) : '',
+    turnText: name === 'manager_notice' || name === 'replacement_notice' ? say(`${name}.turn.${turn}`) : '',
     // Each line is marked as somebody else's.
     note: note ? `\n\n${note.replace(/^/gm, '> ')}` : '',
   })
