@@ -1,5 +1,6 @@
 import 'server-only'
 import { isIP } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
 import type { Kysely } from 'kysely'
 import * as z from 'zod'
 import type { Actor, Operator, Staff } from '#lib/actor.ts'
@@ -13,11 +14,13 @@ import type { Database, DisabledReason } from '#lib/data/schema.ts'
 import {
   holdDeliveries,
   insertTestDelivery,
+  isUnwanted,
   releaseDeliveries,
   replayDelivery,
   replayFailed,
+  withdrawUnwanted,
 } from '#lib/data/webhook-deliveries.ts'
-import type { LockedEndpoint } from '#lib/data/webhook-endpoints.ts'
+import type { EndpointSettings, LockedEndpoint } from '#lib/data/webhook-endpoints.ts'
 import {
   countEndpoints,
   deleteEndpointRow,
@@ -28,6 +31,7 @@ import {
   lockEndpoint,
   markOff,
   markOn,
+  updateEndpoint,
 } from '#lib/data/webhook-endpoints.ts'
 import { env } from '#lib/env.ts'
 import { formatDateTime } from '#lib/format.ts'
@@ -111,6 +115,32 @@ export async function createWebhook(actor: Staff | Operator, input: WebhookInput
   })
 }
 
+/** Writes anew what is given of an endpoint, whose secret stays. Throws ZodError on bad input. */
+export async function changeWebhook(
+  actor: Staff | Operator,
+  { endpointId, ...change }: Partial<WebhookInput> & { endpointId: string },
+): Promise<'done' | 'unknown'> {
+  return inTransaction(async (trx) => {
+    const before = await lockEndpoint(trx, actor, endpointId)
+    if (!before) return 'unknown'
+    const { name, url, eventTypes } = before
+    const after = webhookSchema.parse({ name, url, eventTypes, ...change })
+    const changed = webhookProblems.filter((field) => !isDeepStrictEqual(before[field], after[field]))
+    if (changed.length === 0) return 'done'
+    await updateEndpoint(trx, endpointId, after)
+    await withdrawUnwanted(trx, endpointId)
+    await audit(trx, actor, 'webhook.changed', {
+      id: endpointId,
+      name: after.name,
+      changed,
+      before: { name, eventTypes },
+      after: { name: after.name, eventTypes: after.eventTypes },
+      ...(changed.includes('url') && { from: new URL(url).host, to: new URL(after.url).host }),
+    })
+    return 'done'
+  })
+}
+
 /** A new secret for the same endpoint. The one before signs too until the overlap is over; an even older one ends now. */
 export async function rollSecret(
   actor: Staff | Operator,
@@ -145,8 +175,8 @@ export async function testWebhook(actor: Staff | Operator, endpointId: string): 
   })
 }
 
-/** `busy`: it is being sent this moment, or its log is over. */
-export type ReplayOutcome = 'done' | 'unknown' | 'off' | 'busy'
+/** `unwanted`: the endpoint is not told of it any more; `busy`: it is being sent this moment, or its log is over. */
+export type ReplayOutcome = 'done' | 'unknown' | 'off' | 'unwanted' | 'busy'
 
 /** Sends one message once more with the id it had. */
 export async function replay(
@@ -157,6 +187,7 @@ export async function replay(
     const endpoint = await lockEndpoint(trx, actor, endpointId)
     if (!endpoint) return 'unknown'
     if (!endpoint.isOn) return 'off'
+    if (await isUnwanted(trx, { endpointId, deliveryId })) return 'unwanted'
     const replayed = await replayDelivery(trx, { endpointId, deliveryId })
     if (!replayed) return 'busy'
     await audit(trx, actor, 'webhook.replayed', { ...endpoint, messageId: replayed.messageId })
@@ -236,15 +267,15 @@ export async function deleteWebhook(
   })
 }
 
-type WebhookAction = 'created' | 'tested' | 'replayed' | 'rotated' | 'disabled' | 'enabled' | 'deleted'
+type WebhookAction = 'created' | 'changed' | 'tested' | 'replayed' | 'rotated' | 'disabled' | 'enabled' | 'deleted'
 
 async function audit(
   trx: Kysely<Database>,
   actor: Actor,
   action: `webhook.${WebhookAction}`,
-  { id, name, host, overlapHours, messageId, count, cause }: Facts,
+  { id, name, host, from, to, changed, before, after, overlapHours, messageId, count, cause }: Facts,
 ): Promise<void> {
-  const facts = Object.entries({ name, host, overlapHours, messageId, count, cause })
+  const facts = Object.entries({ name, host, from, to, changed, before, after, overlapHours, messageId, count, cause })
   const details = Object.fromEntries(facts.filter(([, value]) => value !== undefined))
   await recordAudit(trx, actor, { action, objectId: id, details })
 }
@@ -253,6 +284,12 @@ type Facts = {
   id: string
   name: string
   host?: string
+  /** The hosts before and after another address. Of an address no more is kept: it may hold what is secret. */
+  from?: string
+  to?: string
+  changed?: string[]
+  before?: Omit<EndpointSettings, 'url'>
+  after?: Omit<EndpointSettings, 'url'>
   overlapHours?: number
   messageId?: string
   count?: number

@@ -80,6 +80,7 @@ export type AuditAction =
   | 'integration.revoked'
   | 'integration.refused'
   | 'webhook.created'
+  | 'webhook.changed'
   | 'webhook.tested'
   | 'webhook.replayed'
   | 'webhook.rotated'

@@ -117,9 +117,39 @@ export async function releaseDeliveries(trx: Kysely<Database>, endpointId: strin
     .execute()
 }
 
+/** Whether a delivery is of what its endpoint is told of, as that is set now. */
+const isWanted = sql<boolean>`exists (select from webhook_endpoints wanting where wanting.id = endpoint_id
+  and (wanting.event_types is null or wanting.event_types @> to_jsonb(type)))`
+
+/** Forgets what did not arrive and is of no kind any more that the endpoint is told of. */
+export async function withdrawUnwanted(trx: Kysely<Database>, endpointId: string): Promise<void> {
+  await trx
+    .deleteFrom('webhookDeliveries')
+    .where('endpointId', '=', endpointId)
+    .where('type', '<>', 'test')
+    .where('deliveredAt', 'is', null)
+    .where(sql<boolean>`not ${isWanted}`)
+    .execute()
+}
+
+/** Whether one is of a kind that its endpoint is not told of any more. */
+export async function isUnwanted(
+  trx: Kysely<Database>,
+  { endpointId, deliveryId }: { endpointId: string; deliveryId: string },
+): Promise<boolean> {
+  const found = await trx
+    .selectFrom('webhookDeliveries')
+    .select('id')
+    .where('endpointId', '=', endpointId)
+    .where('id', '=', deliveryId)
+    .where(sql<boolean>`not ${isWanted}`)
+    .executeTakeFirst()
+  return found !== undefined
+}
+
 const anew = { deliveredAt: null, failedAt: null, attempt: 0, dueAt: sql<Date>`now()` }
 
-/** Sends one once more, from the beginning of the schedule, with the id it had. False while it is under way. */
+/** Sends one once more, from the beginning of the schedule, with the id it had. Null while it is under way. */
 export async function replayDelivery(
   trx: Kysely<Database>,
   { endpointId, deliveryId }: { endpointId: string; deliveryId: string },

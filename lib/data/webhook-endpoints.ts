@@ -23,22 +23,36 @@ export async function countEndpoints(trx: Kysely<Database>, { teamId }: Actor): 
   return Number(n)
 }
 
-export type NewEndpoint = { id: string; name: string; url: string; eventTypes: readonly EventType[] | null }
+/** What is said of an endpoint by those who make it. */
+export type EndpointSettings = { name: string; url: string; eventTypes: readonly EventType[] | null }
 
 export async function insertEndpoint(
   trx: Kysely<Database>,
   actor: Actor,
-  { eventTypes, ...endpoint }: NewEndpoint,
+  { id, ...settings }: EndpointSettings & { id: string },
 ): Promise<void> {
   await trx
     .insertInto('webhookEndpoints')
-    .values({
-      ...endpoint,
-      teamId: actor.teamId,
-      eventTypes: eventTypes && JSON.stringify(eventTypes),
-      createdBy: actorIdOf(actor),
-    })
+    .values({ id, ...columnsOf(settings), teamId: actor.teamId, createdBy: actorIdOf(actor) })
     .execute()
+}
+
+/** Of a locked endpoint. What failed at another address counts no more. */
+export async function updateEndpoint(
+  trx: Kysely<Database>,
+  endpointId: string,
+  settings: EndpointSettings,
+): Promise<void> {
+  await trx
+    .updateTable('webhookEndpoints')
+    .set(columnsOf(settings))
+    .set({ failingSince: sql<Date | null>`case when url = ${settings.url} then failing_since end` })
+    .where('id', '=', endpointId)
+    .execute()
+}
+
+function columnsOf({ name, url, eventTypes }: EndpointSettings) {
+  return { name, url, eventTypes: eventTypes && JSON.stringify(eventTypes) }
 }
 
 export type SealedSecret = SealedValue & { keyId: string }
@@ -98,7 +112,7 @@ export async function findEndpointUrl(trx: Kysely<Database>, endpointId: string)
   return row?.url ?? null
 }
 
-export type LockedEndpoint = { id: string; name: string; url: string; isOn: boolean; failsTooLong: boolean }
+export type LockedEndpoint = EndpointSettings & { id: string; isOn: boolean; failsTooLong: boolean }
 
 /** Locks an endpoint of the team for the rest of the transaction; null when there is none. */
 export async function lockEndpoint(
@@ -108,7 +122,7 @@ export async function lockEndpoint(
 ): Promise<LockedEndpoint | null> {
   const row = await trx
     .selectFrom('webhookEndpoints')
-    .select(['id', 'name', 'url', sql<boolean>`disabled_at is null`.as('isOn')])
+    .select(['id', 'name', 'url', 'eventTypes', sql<boolean>`disabled_at is null`.as('isOn')])
     .select(
       sql<boolean>`coalesce(failing_since < now() - make_interval(days => ${FAILING_DAYS_MAX}), false)`.as(
         'failsTooLong',

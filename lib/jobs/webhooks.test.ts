@@ -5,6 +5,7 @@ import { Webhook } from 'standardwebhooks'
 import type { Operator } from '#lib/actor.ts'
 import type { EventType } from '#lib/connection/events.ts'
 import {
+  changeWebhook,
   createWebhook,
   deleteWebhook,
   disableWebhook,
@@ -80,6 +81,15 @@ async function nextTry(): Promise<number | null> {
 const logOf = (endpointId: string) => listDeliveries(db(), operator, { endpointId, before: null })
 const verified = (secret: Secret, { body, headers } = receiver.received.at(-1) ?? { body: '', headers: {} }) =>
   new Webhook(secret.reveal()).verify(body, headers)
+const changesOf = async (endpointId: string) =>
+  (
+    await db()
+      .selectFrom('auditEvents')
+      .select('details')
+      .where('objectId', '=', endpointId)
+      .where('action', '=', 'webhook.changed')
+      .execute()
+  ).map(({ details }) => details)
 const notices = async () =>
   (
     await db()
@@ -430,6 +440,76 @@ onEachEngine(() => {
     )
     assert.equal(await markDelivered(db(), dead), false)
     assert.equal((await logOf(id))[0]?.state, 'delivered')
+  })
+
+  test('an endpoint is told of other things at another address, with the secret it had', async () => {
+    const { id, secret } = await made()
+    const moved = await startReceiver()
+    receiver.answer((_request, response) => response.writeHead(500).end())
+    for (const type of ['connection.ready', 'connection.replaced'] as const) await happens(type)
+    await deliver()
+    const change = { name: 'Hourly sync', url: moved.url, eventTypes: ['connection.ready' as const] }
+    assert.equal(await changeWebhook(operator, { endpointId: id, ...change }), 'done')
+    const { name, url, eventTypes, failingSince } = (await findEndpoint(db(), operator, id)) ?? {}
+    assert.deepEqual({ name, url, eventTypes, failingSince }, { ...change, failingSince: null })
+    await pass(10)
+    await deliver()
+    const told = moved.received.map(({ body }) => JSON.parse(body).type)
+    assert.deepEqual(told, ['connection.ready'], 'what waits goes there, if it is still wanted')
+    verified(secret, moved.received[0])
+    await moved.down()
+    assert.deepEqual(await changesOf(id), [
+      {
+        name: 'Hourly sync',
+        changed: ['name', 'url', 'eventTypes'],
+        before: { name: 'Nightly sync', eventTypes: null },
+        after: { name: 'Hourly sync', eventTypes: ['connection.ready'] },
+        from: new URL(receiver.url).host,
+        to: new URL(moved.url).host,
+      },
+    ])
+  })
+
+  test('what is not given stays, what cannot be is refused, and what is the same is no change', async () => {
+    const { id } = await made({ eventTypes: ['connection.ready'] })
+    await happens('connection.ready')
+    await deliver()
+    const [delivery] = await logOf(id)
+    for (const bad of [{ url: 'https://10.0.0.8/' }, { name: ' ' }, { eventTypes: [] }])
+      await assert.rejects(changeWebhook(operator, { endpointId: id, ...bad }), { name: 'ZodError' })
+    assert.equal(await changeWebhook(operator, { endpointId: id, name: 'Nightly sync' }), 'done')
+    assert.equal(await changeWebhook(await makeTeam(), { endpointId: id, name: 'Theirs' }), 'unknown')
+    assert.deepEqual(await changesOf(id), [])
+    assert.equal(await changeWebhook(operator, { endpointId: id, eventTypes: ['connection.replaced'] }), 'done')
+    assert.deepEqual(
+      (await changesOf(id)).map(({ changed }) => changed),
+      [['eventTypes']],
+    )
+    const { name, url } = (await findEndpoint(db(), operator, id)) ?? {}
+    assert.deepEqual([name, url], ['Nightly sync', receiver.url])
+    assert.equal((await logOf(id))[0]?.state, 'delivered', 'the log keeps what arrived')
+    assert.equal(await replay(operator, { endpointId: id, deliveryId: delivery?.id ?? '' }), 'unwanted')
+  })
+
+  test('what the address before answers late means nothing for the new one', async () => {
+    const { id } = await made()
+    const answered = new Promise<() => void>((resolve) =>
+      receiver.answer((_request, response) => resolve(() => response.writeHead(410).end())),
+    )
+    await happens('connection.ready')
+    while ((await numberEvents()) > 0);
+    await deliverDueWebhooks()
+    const answer = await answered
+    const moved = await startReceiver()
+    await changeWebhook(operator, { endpointId: id, url: moved.url })
+    answer()
+    await finishWebhooks()
+    const endpoint = await findEndpoint(db(), operator, id)
+    assert.deepEqual([endpoint?.disabledAt, endpoint?.failingSince], [null, null])
+    await pass(10)
+    await deliver()
+    assert.equal(moved.received.length, 1)
+    await moved.down()
   })
 
   test('an endpoint is deleted by its name, even while a message is under way', async () => {

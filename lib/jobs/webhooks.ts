@@ -66,26 +66,27 @@ export async function stopWebhooks(): Promise<void> {
 async function deliverFrom(first: DueDelivery): Promise<void> {
   const next = async () => (isStopping ? null : claimDueDelivery(LEASE_SECONDS))
   for (let due: DueDelivery | null = first; due; due = await next()) {
+    const url = await findEndpointUrl(db(), due.endpointId)
+    // It was deleted, and this delivery with it.
+    if (!url) continue
     const startedAt = performance.now()
-    const ended = await attempt(due)
-    await settle(due, { ...ended, durationMs: Math.round(performance.now() - startedAt) })
+    const ended = await attempt(due, url)
+    await settle(due, { url, attempt: { ...ended, durationMs: Math.round(performance.now() - startedAt) } })
   }
 }
 
 type Ended = Omit<NewAttempt, 'durationMs'>
 
-async function attempt(due: DueDelivery): Promise<Ended> {
+async function attempt(due: DueDelivery, url: string): Promise<Ended> {
   try {
-    return endedAs(await send(due))
+    return endedAs(await send(due, url))
   } catch (error) {
     log.error('webhook.not_sent', error, { reason: due.id })
     return { status: null, problem: 'not_sent', reason: null }
   }
 }
 
-async function send(due: DueDelivery): Promise<PostOutcome> {
-  const url = await findEndpointUrl(db(), due.endpointId)
-  if (!url) throw new Error('its endpoint was deleted')
+async function send(due: DueDelivery, url: string): Promise<PostOutcome> {
   const body = JSON.stringify(await messageOf(due))
   const sealed = await listSecrets(db(), due.endpointId)
   const secrets = await Promise.all(sealed.map((value) => open(value, webhookSecretContext(due))))
@@ -125,7 +126,7 @@ function endedAs(outcome: PostOutcome): Ended {
 }
 
 /** Writes how a try ended, unless another worker has taken the message over or the endpoint was deleted meanwhile. */
-async function settle(due: DueDelivery, attempt: NewAttempt): Promise<void> {
+async function settle(due: DueDelivery, { url, attempt }: { url: string; attempt: NewAttempt }): Promise<void> {
   await inTransaction(async (trx) => {
     const endpoint = await lockEndpoint(trx, due, due.endpointId)
     if (!endpoint) return
@@ -133,7 +134,8 @@ async function settle(due: DueDelivery, attempt: NewAttempt): Promise<void> {
     if (!isMine) return
     await insertAttempt(trx, due, attempt)
     if (attempt.problem === null) await noteFailing(trx, endpoint.id, false)
-    else await judge(trx, due, endpoint, attempt)
+    // What an address says that was changed meanwhile means nothing for the one after it.
+    else if (endpoint.url === url) await judge(trx, due, endpoint, attempt)
   })
   if (attempt.problem === null) return
   const { problem, status, reason } = attempt

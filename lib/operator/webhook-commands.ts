@@ -2,6 +2,7 @@ import 'server-only'
 import * as z from 'zod'
 import type { WebhookInput } from '#lib/connection/webhooks.ts'
 import {
+  changeWebhook,
   createWebhook,
   disableWebhook,
   enableWebhook,
@@ -12,8 +13,8 @@ import {
 } from '#lib/connection/webhooks.ts'
 import { db } from '#lib/data/database.ts'
 import { listEndpoints } from '#lib/data/webhook-endpoints.ts'
-import type { OperatorCommand } from './command.ts'
-import { CommandFailure, named, operator, optional, required, text } from './command.ts'
+import type { Asked, OperatorCommand } from './command.ts'
+import { CommandFailure, named, operator, optional, required, text, UsageFailure } from './command.ts'
 
 const WHICH = 'the id of a webhook'
 
@@ -26,13 +27,24 @@ export const webhookCommands: Record<string, OperatorCommand> = {
       const made = await createWebhook(await operator(), {
         name: optional(values, 'name') ?? 'Integration',
         url: required(values, 'url'),
-        eventTypes: (optional(values, 'events')
-          ?.split(/[\s,]+/)
-          .filter(Boolean) ?? null) as WebhookInput['eventTypes'],
+        eventTypes: eventsOf(values) ?? null,
       })
       if (made.kind === 'too_many')
         throw new CommandFailure('TOO_MANY', 'delete webhooks that are not needed first', {})
       return { id: made.id, secret: made.secret.reveal() }
+    },
+  },
+  'webhook change': {
+    usage: 'webhook change <id> [--url <address>] [--name <name>] [--events <type,type>|all]',
+    does: 'writes anew what you name of a webhook; its secret stays, and what waits goes to the new address',
+    options: { url: text, name: text, events: text },
+    run: async ({ values, rest }) => {
+      const id = named(rest, WHICH)
+      const given = { url: optional(values, 'url'), name: optional(values, 'name'), eventTypes: eventsOf(values) }
+      const change = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+      if (Object.keys(change).length === 0) throw new UsageFailure('name what is to change')
+      if ((await changeWebhook(await operator(), { endpointId: id, ...change })) === 'unknown') throw unknown(id)
+      return { id, ...change }
     },
   },
   'webhook list': {
@@ -85,6 +97,13 @@ export const webhookCommands: Record<string, OperatorCommand> = {
       return { id, on: true }
     },
   },
+}
+
+/** `all` is null: also those that are added later. */
+function eventsOf(values: Asked['values']): WebhookInput['eventTypes'] | undefined {
+  const events = optional(values, 'events')
+  // The schema of the domain checks the words.
+  return events === 'all' ? null : (events?.split(/[\s,]+/).filter(Boolean) as WebhookInput['eventTypes'])
 }
 
 function unknown(id: string): CommandFailure {
