@@ -614,6 +614,9 @@ test('webhooks', async ({ page, expectLooks }) => {
     }).toPass({ timeout: 20_000 })
   }
   await expectLooks(page, 'webhook')
+  await page.goto(`${address}/change`)
+  await expectLooks(page, 'change a webhook')
+  await page.goto(address)
   await page.getByRole('link', { name: 'Replace the secret' }).click()
   await expectLooks(page, 'replace a secret')
   await page.goto(`${address}?do=delete`)

@@ -96,6 +96,32 @@ test('an admin has a system told: test, log, replay, new secret, off and on, and
   await expect(page.getByText(/^Two until /)).toBeVisible()
   await message(await somethingHappens(), 1, second, first)
 
+  await page.getByRole('link', { name: 'Change', exact: true }).click()
+  await expect(page.getByLabel('Every event')).toBeChecked()
+  await page.getByLabel('Address').fill('https://10.0.0.8/hooks')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await expect(page.locator('main').getByRole('alert').first()).toContainText('not inside a private network')
+  await expectAccessible(page)
+  const moved = await startReceiver()
+  await page.getByLabel('Name', { exact: true }).fill(`${name}, moved`)
+  await page.getByLabel('Address').fill(moved.url)
+  await page.getByRole('button', { name: 'Save' }).click()
+  await expect(page.getByText('It is changed.')).toBeVisible()
+  await expect(page.getByRole('heading', { name: `${name}, moved` })).toBeVisible()
+  await page.getByRole('button', { name: 'Send a test message' }).click()
+  await expect.poll(() => moved.received.length, { timeout: 15_000 }).toBe(1)
+  new Webhook(second).verify(moved.received[0]?.body ?? '', moved.received[0]?.headers ?? {})
+  await page.goto('/audit')
+  const change = page.getByRole('row', { name: 'Webhook changed' }).first()
+  await expect(change).toContainText(`from: ${new URL(receiver.url).host} · to: ${new URL(moved.url).host}`)
+  await page.goBack()
+  await page.getByRole('link', { name: 'Change', exact: true }).click()
+  await page.getByLabel('Name', { exact: true }).fill(name)
+  await page.getByLabel('Address').fill(receiver.url)
+  await page.getByRole('button', { name: 'Save' }).click()
+  await expect(page.getByText('It is changed.')).toBeVisible()
+  await moved.down()
+
   await page.getByRole('link', { name: 'Switch off' }).click()
   await expectAccessible(page)
   await page.getByRole('button', { name: 'Switch off' }).click()
@@ -130,7 +156,7 @@ test('an admin has a system told: test, log, replay, new secret, off and on, and
 test.describe('without scripts', () => {
   test.use({ javaScriptEnabled: false })
 
-  test('a webhook is made, tried, sent again, switched off and deleted', async ({ page }) => {
+  test('a webhook is made, tried, sent again, changed, switched off and deleted', async ({ page }) => {
     test.setTimeout(90_000)
     const name = `Plain ${Date.now()}`
     await signIn(page, 'admin')
@@ -150,6 +176,17 @@ test.describe('without scripts', () => {
     await expectRow(page, told.id, 'Delivered')
     await row(page, told.id).getByRole('button', { name: 'Send again' }).click()
     expect((await message(asked, 2, secret)).id).toBe(told.id)
+    await page.getByRole('link', { name: 'Change', exact: true }).click()
+    await expect(page.getByLabel('request.sent')).toBeChecked()
+    await page.getByLabel('request.sent').uncheck()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expect(page.locator('main').getByRole('alert').first()).toContainText('Tick at least one kind')
+    await page.getByLabel('connection.ready').check()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expect(page.getByText('It is changed.')).toBeVisible()
+    await expect(page.locator('dl')).toContainText('connection.ready')
+    await row(page, told.id).getByRole('button', { name: 'Send again' }).click()
+    await expect(page.getByText('This webhook is not told of it any more.')).toBeVisible()
     await page.getByRole('link', { name: 'Switch off' }).click()
     await page.getByRole('button', { name: 'Switch off' }).click()
     await page.getByRole('link', { name: 'Delete' }).click()
@@ -159,7 +196,7 @@ test.describe('without scripts', () => {
   })
 })
 
-test('the command line makes a webhook, tries it, replaces its secret and switches it', async () => {
+test('the command line makes a webhook, tries it, changes it, replaces its secret and switches it', async () => {
   const made = (await portal('webhook', 'add', '--url', receiver.url, '--events', 'connection.ready')) as {
     id: string
     secret: string
@@ -173,6 +210,11 @@ test('the command line makes a webhook, tries it, replaces its secret and switch
   expect(await portal('webhook', 'enable', made.id)).toEqual({ id: made.id, on: true })
   const { webhooks } = (await portal('webhook', 'list')) as { webhooks: { id: string; eventTypes: string[] }[] }
   expect(webhooks.find(({ id }) => id === made.id)?.eventTypes).toEqual(['connection.ready'])
+  expect(await portal('webhook', 'change', made.id, '--name', 'Renamed', '--events', 'all')).toEqual({
+    id: made.id,
+    name: 'Renamed',
+    eventTypes: null,
+  })
   expect(JSON.stringify(webhooks)).not.toContain('whsec_')
   await portal('webhook', 'disable', made.id)
 })

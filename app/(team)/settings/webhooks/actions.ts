@@ -8,6 +8,7 @@ import { requireFreshStaff } from '#lib/auth/session.ts'
 import type { EventType } from '#lib/connection/events.ts'
 import type { WebhookInput } from '#lib/connection/webhooks.ts'
 import {
+  changeWebhook,
   createWebhook,
   deleteWebhook,
   disableWebhook,
@@ -40,9 +41,26 @@ export async function createWebhookAction(_before: WebhookState, form: FormData)
     if (made.kind === 'too_many') return refuse(typed, { name: 'too_many' })
     return { typed, problems: {}, made: { id: made.id, name: typed.name, secret: made.secret.reveal() } }
   } catch (error) {
-    if (!(error instanceof z.ZodError)) throw error
-    return refuse(typed, Object.fromEntries(webhookProblemsOf(error).map((field) => [field, field])))
+    return refuse(typed, problemsOf(error))
   }
+}
+
+/** Works without JavaScript: the page comes back with what was typed, or the webhook as it is now. */
+export async function changeWebhookAction(_before: WebhookState, form: FormData): Promise<WebhookState> {
+  const staff = await requireFreshStaff(...section.settings.roles)
+  const typed = readTyped(form)
+  let outcome: 'done' | 'unknown'
+  try {
+    outcome = await changeWebhook(staff, { endpointId: endpointOf(form), ...inputOf(typed) })
+  } catch (error) {
+    return refuse(typed, problemsOf(error))
+  }
+  goOn(form, outcome === 'done' ? 'changed' : outcome)
+}
+
+function problemsOf(error: unknown): Record<string, string> {
+  if (!(error instanceof z.ZodError)) throw error
+  return Object.fromEntries(webhookProblemsOf(error).map((field) => [field, field]))
 }
 
 async function refuse(typed: TypedWebhook, found: Record<string, string>): Promise<WebhookState> {

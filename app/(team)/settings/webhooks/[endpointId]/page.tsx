@@ -16,8 +16,8 @@ import { stateWords } from '../state-words.ts'
 import { DeliveryLog } from './delivery-log.tsx'
 import { WebhookDialog } from './webhook-dialog.tsx'
 
-const good = ['tested', 'replayed', 'replayedAll', 'disabled', 'enabled'] as const
-const idle = ['already', 'off', 'busy'] as const
+const good = ['changed', 'tested', 'replayed', 'replayedAll', 'disabled', 'enabled'] as const
+const idle = ['already', 'off', 'unwanted', 'busy'] as const
 const REFRESH_SECONDS = 10
 
 type Search = { do?: string; said?: string; before?: string }
@@ -142,6 +142,9 @@ export default async function WebhookPage({
         <StepForm action={testWebhookAction} label={t('webhooks.one.test')} />
         {disabledAt && <StepForm action={enableWebhookAction} label={t('webhooks.one.enable')} />}
         {!disabledAt && failed > 0 && <StepForm action={replayAllAction} label={t('webhooks.one.replayFailed')} />}
+        <Link className="button-secondary" prefetch={false} href={`${base}/change` as Route}>
+          {t('webhooks.one.change')}
+        </Link>
         <StepLink doing="roll" />
         {!disabledAt && <StepLink doing="disable" />}
         <StepLink doing="delete" />

@@ -9,18 +9,20 @@ import type { TypedWebhook, WebhookState } from './actions.ts'
 
 const nothing: TypedWebhook = { name: '', url: '', which: 'every', eventTypes: [] }
 
-/** Makes a webhook and shows its secret, this once. What was typed comes back with the problems. */
-export function NewWebhookForm({
+/** Makes a webhook and shows its secret, this once, or changes the one it is given. Typed texts come back with problems. */
+export function WebhookForm({
   action,
+  endpoint,
   eventTypes,
   words,
 }: {
   action: (before: WebhookState, form: FormData) => Promise<WebhookState>
+  endpoint?: TypedWebhook & { id: string }
   eventTypes: string[]
   words: Record<string, string>
 }) {
   const [{ typed, problems, made }, send, isSending] = useActionState(action, {
-    typed: nothing,
+    typed: endpoint ?? nothing,
     problems: {},
     made: null,
   })
@@ -32,6 +34,7 @@ export function NewWebhookForm({
       {/* A new answer draws new fields: React would empty the old ones. */}
       <form key={JSON.stringify([typed, problems])} action={send} noValidate className="max-w-prose">
         <ProblemNotice title={words.problem ?? ''} problems={problems} />
+        {endpoint && <input type="hidden" name="endpointId" value={endpoint.id} />}
         <TextField
           name="name"
           label={words.name ?? ''}
