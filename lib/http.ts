@@ -21,6 +21,7 @@ const SOCKETS_MAX = 384
 const IDLE_SOCKETS_PER_HOST_MAX = 128
 /** Shorter than the idle time-out of usual servers, so that a connection is rarely closed under a new request. */
 const IDLE_SOCKET_MS = 4_000
+const RETRY_AFTER_SECONDS_MAX = 172_800
 
 export type GetJsonOptions = {
   headers: Readonly<Record<string, string>>
@@ -79,6 +80,24 @@ export async function post(url: string, options: PostOptions): Promise<PostOutco
       if (outcome.status !== null) return { kind: 'answered', status: outcome.status }
       return outcome.kind === 'timeout' ? { kind: 'timeout', status: null } : { kind: 'cut', status: null }
   }
+}
+
+/** `Retry-After` in seconds or as a date. */
+export function retryAfterOf(headers: Readonly<Record<string, string>>): number | null {
+  const header = headers['retry-after']
+  if (header === undefined) return null
+  const seconds = secondsOf(header)
+  if (seconds !== null) return seconds
+  const at = /^[A-Za-z]{3}/.test(header) ? Date.parse(header) : Number.NaN
+  return Number.isNaN(at) ? null : bounded(Math.ceil((at - Date.now()) / 1000))
+}
+
+export function secondsOf(header: string | undefined): number | null {
+  return header !== undefined && /^\s*\d{1,9}(\.\d{1,9})?\s*$/.test(header) ? bounded(Math.ceil(Number(header))) : null
+}
+
+function bounded(seconds: number): number {
+  return Math.min(Math.max(seconds, 0), RETRY_AFTER_SECONDS_MAX)
 }
 
 function mayAsk(target: URL, isAllowedOrigin: boolean): boolean {

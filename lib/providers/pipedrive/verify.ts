@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { retryAfterOf, secondsOf } from '../../http.ts'
 import type { Capability, Needs, TokenOwner, Verdict, VerifyInput } from '../provider.ts'
 import type { CheckCode } from '../verdicts.ts'
 import {
@@ -25,7 +26,6 @@ import { isCompanyLabel } from './fields.ts'
 const TEXT_CHARACTERS_MAX = 200
 const ACCESS_ENTRIES_MAX = 50
 const PERMISSIONS_MAX = 500
-const RETRY_AFTER_SECONDS_MAX = 172_800
 
 type Ending = Pick<Verdict, 'code'> & Partial<Omit<Verdict, 'moreThanNeeded'>>
 type Failure = { code: CheckCode; retryAfterSeconds: number | null }
@@ -269,24 +269,6 @@ function limitOf(headers: Readonly<Record<string, string>>): Failure {
   // The reset header belongs to the short window, so it says nothing about the end of the day.
   if (isDaily) return failed('DAILY_LIMIT', retryAfterOf(headers))
   return failed('RATE_LIMITED', retryAfterOf(headers) ?? secondsOf(headers['x-ratelimit-reset']))
-}
-
-/** `Retry-After` in seconds or as a date. */
-function retryAfterOf(headers: Readonly<Record<string, string>>): number | null {
-  const header = headers['retry-after']
-  if (header === undefined) return null
-  const seconds = secondsOf(header)
-  if (seconds !== null) return seconds
-  const at = /^[A-Za-z]{3}/.test(header) ? Date.parse(header) : Number.NaN
-  return Number.isNaN(at) ? null : bounded(Math.ceil((at - Date.now()) / 1000))
-}
-
-function secondsOf(header: string | undefined): number | null {
-  return header !== undefined && /^\s*\d{1,9}(\.\d{1,9})?\s*$/.test(header) ? bounded(Math.ceil(Number(header))) : null
-}
-
-function bounded(seconds: number): number {
-  return Math.min(Math.max(seconds, 0), RETRY_AFTER_SECONDS_MAX)
 }
 
 function failed(code: CheckCode, retryAfterSeconds: number | null = null): Failure {
