@@ -172,7 +172,7 @@ test('a POST brings its body, and what counts of the answer is its status', asyn
     response.writeHead(201, { 'content-type': 'text/html' }).end('<p>Thank you')
   })
   const sent = { headers: {}, body: '{"ü":1}', timeoutMs: 400, bytesMax: 1000, allowPrivateOrigin: origin }
-  assert.deepEqual(await post(origin, sent), { kind: 'answered', status: 201 })
+  assert.deepEqual(await post(origin, sent), { kind: 'answered', status: 201, retryAfterSeconds: null })
   assert.deepEqual(bodies, ['POST 8 {"ü":1}'])
   assert.deepEqual(await post(origin, { ...sent, allowPrivateOrigin: null }), { kind: 'refused_address' })
 })
@@ -182,11 +182,19 @@ for (const [name, expected, listener] of [
   ['the line goes dead', { kind: 'cut', status: null }, (_q, r) => r.destroy()],
   [
     'it ends in the middle',
-    { kind: 'answered', status: 200 },
+    { kind: 'answered', status: 200, retryAfterSeconds: null },
     (_q, r) => void r.writeHead(200).write('x', () => r.destroy()),
   ],
-  ['it never ends', { kind: 'answered', status: 200 }, (_q, r) => void r.writeHead(200).write('x')],
-  ['it is too long', { kind: 'answered', status: 500 }, (_q, r) => r.writeHead(500).end('x'.repeat(2_000))],
+  [
+    'it never ends',
+    { kind: 'answered', status: 200, retryAfterSeconds: null },
+    (_q, r) => void r.writeHead(200).write('x'),
+  ],
+  [
+    'it is too long',
+    { kind: 'answered', status: 503, retryAfterSeconds: 90 },
+    (_q, r) => r.writeHead(503, { 'retry-after': '90' }).end('x'.repeat(2_000)),
+  ],
   ['it leads elsewhere', { kind: 'redirect', status: 307 }, (_q, r) => r.writeHead(307, { location: '/' }).end()],
 ] as [string, object, RequestListener][]) {
   test(`a POST whose answer is such that ${name} ends in ${JSON.stringify(expected)}`, async () => {

@@ -5,7 +5,7 @@ import { BlockList, isIP, type LookupFunction } from 'node:net'
 
 /**
  * The one way out of this process to an address that somebody else chose: a GET that expects a small JSON answer, or a
- * POST whose answer is its status. Each ends in one of a closed list of ways instead of throwing.
+ * POST whose answer is its status and when to come back. Each ends in one of a closed list of ways instead of throwing.
  *
  * It is made of `node:https` and not of the built-in `fetch`, because the address has to be checked when the connection
  * is made: a name can resolve to a harmless address when asked and to 169.254.169.254 a moment later. `fetch` offers no
@@ -35,8 +35,10 @@ export type GetJsonOptions = {
 /** The body is parsed or flagged. The text of something that is not JSON goes no further. */
 export type AnswerBody = { type: 'json'; value: unknown } | { type: 'html' } | { type: 'not_json' }
 
+type AnswerHeaders = Readonly<Record<string, string>>
+
 export type HttpOutcome =
-  | { kind: 'answer'; status: number; headers: Readonly<Record<string, string>>; body: AnswerBody }
+  | { kind: 'answer'; status: number; headers: AnswerHeaders; body: AnswerBody }
   /** `status` is null when not even headers came, here and in `cut`. */
   | { kind: 'timeout'; status: number | null }
   /** No connection: name, TLS or refusal. `reason` is the code of the system's error. */
@@ -50,40 +52,45 @@ export type HttpOutcome =
 
 export type GetJson = (url: string, options: GetJsonOptions) => Promise<HttpOutcome>
 
-export const getJson: GetJson = (url, options) => send(url, options)
+export const getJson: GetJson = async (url, options) => (await send(url, options)).outcome
 
-async function send(url: string, options: GetJsonOptions & { body?: string }): Promise<HttpOutcome> {
+/** With the headers that came, whatever became of the rest. */
+type Ending = { outcome: HttpOutcome; headers: AnswerHeaders }
+
+async function send(url: string, options: GetJsonOptions & { body?: string }): Promise<Ending> {
   const target = URL.canParse(url) ? new URL(url) : null
   const isAllowedOrigin = target !== null && target.origin === options.allowPrivateOrigin
-  if (target === null || !mayAsk(target, isAllowedOrigin)) return { kind: 'refused_address' }
+  if (target === null || !mayAsk(target, isAllowedOrigin)) return { outcome: { kind: 'refused_address' }, headers: {} }
   return ask(target, options, agentFor(target, isAllowedOrigin))
 }
 
 export type PostOptions = Omit<GetJsonOptions, 'headers'> & { headers: Readonly<Record<string, string>>; body: string }
 
-/** `answered`: whatever came after the status. Nothing of it is kept. */
-export type PostOutcome = { kind: 'answered'; status: number } | Exclude<HttpOutcome, { kind: 'answer' | 'too_large' }>
+/** `answered`: whatever came after the headers. Nothing of it is kept. */
+export type PostOutcome =
+  | { kind: 'answered'; status: number; retryAfterSeconds: number | null }
+  | Exclude<HttpOutcome, { kind: 'answer' | 'too_large' }>
 
 export async function post(url: string, options: PostOptions): Promise<PostOutcome> {
-  const outcome = await send(url, options)
+  const { outcome, headers } = await send(url, options)
   switch (outcome.kind) {
     case 'redirect':
     case 'network':
     case 'refused_address':
       return outcome
     case 'answer':
-      return { kind: 'answered', status: outcome.status }
     case 'timeout':
     case 'cut':
     case 'too_large':
       // The status is what counts, even where its text never ends.
-      if (outcome.status !== null) return { kind: 'answered', status: outcome.status }
+      if (outcome.status !== null)
+        return { kind: 'answered', status: outcome.status, retryAfterSeconds: retryAfterOf(headers) }
       return outcome.kind === 'timeout' ? { kind: 'timeout', status: null } : { kind: 'cut', status: null }
   }
 }
 
 /** `Retry-After` in seconds or as a date. */
-export function retryAfterOf(headers: Readonly<Record<string, string>>): number | null {
+export function retryAfterOf(headers: AnswerHeaders): number | null {
   const header = headers['retry-after']
   if (header === undefined) return null
   const seconds = secondsOf(header)
@@ -108,17 +115,18 @@ function mayAsk(target: URL, isAllowedOrigin: boolean): boolean {
   return target.protocol === 'https:' && (isIP(host) === 0 || isPublicAddress(host))
 }
 
-function ask(target: URL, options: GetJsonOptions & { body?: string }, agent: http.Agent): Promise<HttpOutcome> {
-  return new Promise((resolveOutcome) => {
+function ask(target: URL, options: GetJsonOptions & { body?: string }, agent: http.Agent): Promise<Ending> {
+  return new Promise((resolveEnding) => {
     const isTls = target.protocol === 'https:'
     let status: number | null = null
+    let headers: AnswerHeaders = {}
     let connectTimer: NodeJS.Timeout | undefined
     const totalTimer = setTimeout(() => giveUp({ kind: 'timeout', status }), Math.max(0, options.timeoutMs))
 
     const settle = (outcome: HttpOutcome) => {
       clearTimeout(totalTimer)
       clearTimeout(connectTimer)
-      resolveOutcome(outcome)
+      resolveEnding({ outcome, headers })
     }
     const giveUp = (outcome: HttpOutcome) => {
       settle(outcome)
@@ -140,9 +148,10 @@ function ask(target: URL, options: GetJsonOptions & { body?: string }, agent: ht
     request.on('error', (error) => settle(outcomeOf(error, status)))
     request.once('response', (answer) => {
       status = answer.statusCode ?? 0
+      headers = flatten(answer.headers)
       answer.on('error', () => settle({ kind: 'cut', status }))
       if (status >= 300 && status < 400) return giveUp({ kind: 'redirect', status })
-      read(answer, { status, bytesMax: options.bytesMax, settle, giveUp })
+      read(answer, { status, headers, bytesMax: options.bytesMax, settle, giveUp })
     })
     request.end(options.body)
   })
@@ -150,12 +159,13 @@ function ask(target: URL, options: GetJsonOptions & { body?: string }, agent: ht
 
 type Reading = {
   status: number
+  headers: AnswerHeaders
   bytesMax: number
   settle: (outcome: HttpOutcome) => void
   giveUp: (outcome: HttpOutcome) => void
 }
 
-function read(answer: http.IncomingMessage, { status, bytesMax, settle, giveUp }: Reading): void {
+function read(answer: http.IncomingMessage, { status, headers, bytesMax, settle, giveUp }: Reading): void {
   if (Number(answer.headers['content-length']) > bytesMax) {
     giveUp({ kind: 'too_large', status })
     return
@@ -170,18 +180,17 @@ function read(answer: http.IncomingMessage, { status, bytesMax, settle, giveUp }
   answer.once('close', () => settle({ kind: 'cut', status }))
   answer.once('end', () => {
     if (!answer.complete) return settle({ kind: 'cut', status })
-    const headers = flatten(answer.headers)
     settle({ kind: 'answer', status, headers, body: bodyOf(Buffer.concat(chunks), headers) })
   })
 }
 
-function flatten(headers: http.IncomingHttpHeaders): Record<string, string> {
+function flatten(headers: http.IncomingHttpHeaders): AnswerHeaders {
   const flat: Record<string, string> = Object.create(null)
   for (const [name, value] of Object.entries(headers)) if (value !== undefined) flat[name] = String(value)
   return flat
 }
 
-function bodyOf(bytes: Buffer, headers: Record<string, string>): AnswerBody {
+function bodyOf(bytes: Buffer, headers: AnswerHeaders): AnswerBody {
   const contentType = headers['content-type']?.toLowerCase() ?? ''
   const encoding = headers['content-encoding'] ?? 'identity'
   if (encoding !== 'identity') return { type: 'not_json' }

@@ -107,6 +107,7 @@ const WEBHOOK = {
   responses: {
     '2XX': { description: 'Taken. It is not sent again.' },
     '410': { description: 'Nobody will listen here any more: the webhook is switched off.' },
+    '429': { description: 'Not now: with `Retry-After` it is sent again no sooner. 503 does the same.' },
     default: { description: 'Not taken: it is sent again, for a bit more than a day.' },
   },
 }

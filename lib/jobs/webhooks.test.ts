@@ -220,9 +220,33 @@ onEachEngine(() => {
     assert.equal(await replay(stranger, { endpointId: id, deliveryId: given.id }), 'unknown')
   })
 
+  for (const [what, status, asked, from, to] of [
+    ['503 and 900 seconds', 503, () => '900', 900, 900],
+    ['429 and a date in 20 minutes', 429, () => new Date(Date.now() + 1_200_000).toUTCString(), 1_199, 1_200],
+    ['429 and more than the longest step', 429, () => '172800', 36_000, 36_000],
+    ['503 and less than the next step', 503, () => '1', 4.75, 5.25],
+    ['503 and no time', 503, () => 'soon', 4.75, 5.25],
+    ['500 and 900 seconds', 500, () => '900', 4.75, 5.25],
+  ] as [string, number, () => string, number, number][])
+    test(`after ${what} to wait it is left alone for ${from} seconds`, async () => {
+      await made()
+      receiver.answer((_request, response) => response.writeHead(status, { 'retry-after': asked() }).end('no'))
+      await happens('connection.ready')
+      await deliver()
+      const wait = (await nextTry()) ?? 0
+      assert.ok(wait > from - 2 && wait <= to, `it is ${wait} away`)
+      receiver.answer((_request, response) => response.writeHead(204).end())
+      await pass(from - 3)
+      await deliver()
+      assert.equal(receiver.received.length, 1)
+      await pass(5)
+      await deliver()
+      assert.equal(receiver.received.length, 2)
+    })
+
   for (const [what, problem, status, answer] of [
     ['answers 500', 'status', 500, (response) => response.writeHead(500).end()],
-    ['answers 429', 'status', 429, (response) => response.writeHead(429, { 'retry-after': '60' }).end()],
+    ['answers 429', 'status', 429, (response) => response.writeHead(429, { 'retry-after': '3' }).end()],
     ['redirects', 'redirect', 308, (response) => response.writeHead(308, { location: receiver.url }).end()],
     ['hangs up after the message', 'cut', null, (response) => response.destroy()],
     ['breaks off within its headers', 'cut', null, (response) => response.socket?.end('HTTP/1.1 200 O')],

@@ -30,6 +30,8 @@ const LEASE_SECONDS = 60
 const ANSWER_BYTES_MAX = 64 * 1024
 /** After each try: at once, and then over a bit more than a day. */
 const RETRY_SECONDS = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000] as const
+/** A receiver that asks for more time gets no more than the longest of these. */
+const RETRY_AFTER_SECONDS_MAX = Math.max(...RETRY_SECONDS)
 /** Up to a twentieth sooner or later, so that what failed together does not come back together. */
 const JITTER = 0.05
 
@@ -70,19 +72,19 @@ async function deliverFrom(first: DueDelivery): Promise<void> {
     // It was deleted, and this delivery with it.
     if (!url) continue
     const startedAt = performance.now()
-    const ended = await attempt(due, url)
-    await settle(due, { url, attempt: { ...ended, durationMs: Math.round(performance.now() - startedAt) } })
+    const outcome = await attempt(due, url)
+    await settle(due, { url, outcome, durationMs: Math.round(performance.now() - startedAt) })
   }
 }
 
-type Ended = Omit<NewAttempt, 'durationMs'>
+type Outcome = PostOutcome | { kind: 'not_sent' }
 
-async function attempt(due: DueDelivery, url: string): Promise<Ended> {
+async function attempt(due: DueDelivery, url: string): Promise<Outcome> {
   try {
-    return endedAs(await send(due, url))
+    return await send(due, url)
   } catch (error) {
     log.error('webhook.not_sent', error, { reason: due.id })
-    return { status: null, problem: 'not_sent', reason: null }
+    return { kind: 'not_sent' }
   }
 }
 
@@ -108,7 +110,7 @@ async function messageOf({ teamId, messageId, type, createdAt }: DueDelivery): P
   return eventOf(event)
 }
 
-function endedAs(outcome: PostOutcome): Ended {
+function endedAs(outcome: Outcome): Omit<NewAttempt, 'durationMs'> {
   switch (outcome.kind) {
     case 'answered': {
       const isTaken = outcome.status >= 200 && outcome.status < 300
@@ -121,31 +123,51 @@ function endedAs(outcome: PostOutcome): Ended {
     case 'timeout':
     case 'cut':
     case 'refused_address':
+    case 'not_sent':
       return { status: null, problem: outcome.kind, reason: null }
   }
 }
 
 /** Writes how a try ended, unless another worker has taken the message over or the endpoint was deleted meanwhile. */
-async function settle(due: DueDelivery, { url, attempt }: { url: string; attempt: NewAttempt }): Promise<void> {
+async function settle(
+  due: DueDelivery,
+  { url, outcome, durationMs }: { url: string; outcome: Outcome; durationMs: number },
+): Promise<void> {
+  const attempt = { ...endedAs(outcome), durationMs }
   await inTransaction(async (trx) => {
     const endpoint = await lockEndpoint(trx, due, due.endpointId)
     if (!endpoint) return
-    const isMine = attempt.problem === null ? await markDelivered(trx, due) : await putOff(trx, due, endpoint)
+    // What an address says that was changed meanwhile means nothing for the one after it.
+    const isHeard = endpoint.url === url
+    const askedSeconds = isHeard ? askedWaitOf(outcome) : 0
+    const isMine =
+      attempt.problem === null ? await markDelivered(trx, due) : await putOff(trx, due, endpoint, askedSeconds)
     if (!isMine) return
     await insertAttempt(trx, due, attempt)
     if (attempt.problem === null) await noteFailing(trx, endpoint.id, false)
-    // What an address says that was changed meanwhile means nothing for the one after it.
-    else if (endpoint.url === url) await judge(trx, due, endpoint, attempt)
+    else if (isHeard) await judge(trx, due, endpoint, attempt)
   })
   if (attempt.problem === null) return
   const { problem, status, reason } = attempt
   log.warn('webhook.deferred', { attempt: due.attempt, reason: [due.id, problem, status, reason].join(' ') })
 }
 
-async function putOff(trx: Kysely<Database>, due: DueDelivery, { isOn }: LockedEndpoint): Promise<boolean> {
+const SAYING_WHEN = [429, 503]
+
+function askedWaitOf(outcome: Outcome): number {
+  if (outcome.kind !== 'answered' || !SAYING_WHEN.includes(outcome.status)) return 0
+  return Math.min(outcome.retryAfterSeconds ?? 0, RETRY_AFTER_SECONDS_MAX)
+}
+
+async function putOff(
+  trx: Kysely<Database>,
+  due: DueDelivery,
+  { isOn }: LockedEndpoint,
+  askedSeconds: number,
+): Promise<boolean> {
   const seconds = due.type === 'test' ? undefined : RETRY_SECONDS[due.attempt - 1]
   if (seconds === undefined) return markUndelivered(trx, due)
-  return postponeDelivery(trx, due, isOn ? jittered(seconds) : null)
+  return postponeDelivery(trx, due, isOn ? Math.max(jittered(seconds), askedSeconds) : null)
 }
 
 const GONE = 410
