@@ -7,9 +7,9 @@ import { SelectField } from '#components/ui/select-field.tsx'
 import { ShownOnce } from '#components/ui/shown-once.tsx'
 import { TextArea } from '#components/ui/text-area.tsx'
 import { TextField } from '#components/ui/text-field.tsx'
+import type { Choice } from '#components/ui/ticks.tsx'
+import { Ticks } from '#components/ui/ticks.tsx'
 import type { KeyState, TypedKey } from './actions.ts'
-
-type Choice = { value: string; label: string; hint?: string }
 
 const nothing: TypedKey = { name: '', scopes: [], profiles: [], addresses: '', expiresInDays: '365', publicKey: '' }
 
@@ -106,49 +106,6 @@ export function NewKeyForm({
         </Button>
       </form>
     </>
-  )
-}
-
-function Ticks({
-  name,
-  label,
-  hint,
-  choices,
-  ticked,
-  error,
-}: {
-  name: string
-  label: string
-  hint?: string
-  choices: Choice[]
-  ticked: string[]
-  error?: string
-}) {
-  return (
-    <fieldset className="field" aria-describedby={error && `field-${name}-error`}>
-      <legend className="field-label">{label}</legend>
-      {hint && <p className="field-hint">{hint}</p>}
-      {error && (
-        <p id={`field-${name}-error`} className="field-error">
-          {error}
-        </p>
-      )}
-      {choices.map(({ value, label, hint }, index) => (
-        <label key={value} className="choice">
-          <input
-            id={index === 0 ? `field-${name}` : undefined}
-            type="checkbox"
-            name={name}
-            value={value}
-            defaultChecked={ticked.includes(value)}
-          />
-          <span>
-            <span className="block font-semibold">{label}</span>
-            {hint && <span className="block text-muted text-sm">{hint}</span>}
-          </span>
-        </label>
-      ))}
-    </fieldset>
   )
 }
 
