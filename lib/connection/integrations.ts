@@ -16,8 +16,8 @@ import {
   insertIntegrationKey,
   lockIntegration,
 } from '#lib/data/integrations.ts'
-import { listProfiles } from '#lib/data/profiles.ts'
 import { scopes } from '#lib/scopes.ts'
+import { requireProfiles } from './profile-limits.ts'
 
 export const KEY_DAYS_MAX = 730
 export const KEY_DAYS_NORMAL = 365
@@ -106,7 +106,7 @@ export type CreatedIntegration = { kind: 'created'; id: string; key: string } | 
 /** Makes a machine of the team and its key, which is shown once and stored nowhere. Throws ZodError on bad input. */
 export async function createIntegration(actor: Staff | Operator, input: IntegrationInput): Promise<CreatedIntegration> {
   const wanted = integrationSchema.parse(input)
-  const profiles = wanted.profiles && (await requireProfiles(actor, wanted.profiles))
+  const profiles = wanted.profiles && (await requireProfiles(db(), actor, wanted.profiles))
   const publicKey = wanted.publicKey ? await requirePublicKey(wanted.publicKey) : null
   const { key, digest } = newApiKey()
   return inTransaction(async (trx): Promise<CreatedIntegration> => {
@@ -120,13 +120,6 @@ export async function createIntegration(actor: Staff | Operator, input: Integrat
     })
     return { kind: 'created', id, key }
   })
-}
-
-async function requireProfiles(actor: Staff | Operator, named: string[]): Promise<string[]> {
-  const known = (await listProfiles(db(), actor)).map(({ key }) => key)
-  const unknown = named.find((key) => !known.includes(key))
-  if (unknown === undefined) return [...new Set(named)]
-  throw refusal('profiles', 'profiles', `there is no profile "${unknown}"; there are: ${known.join(', ')}`)
 }
 
 async function requirePublicKey(text: string): Promise<Record<string, unknown>> {

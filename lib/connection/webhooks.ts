@@ -8,7 +8,7 @@ import type { SealContext } from '#lib/crypto/envelope.ts'
 import { seal } from '#lib/crypto/envelope.ts'
 import { newWebhookSecret } from '#lib/crypto/webhook-signature.ts'
 import { recordAudit } from '#lib/data/audit-events.ts'
-import { inTransaction } from '#lib/data/database.ts'
+import { db, inTransaction } from '#lib/data/database.ts'
 import { newId } from '#lib/data/ids.ts'
 import type { Database, DisabledReason } from '#lib/data/schema.ts'
 import {
@@ -40,15 +40,17 @@ import { isLoopbackOrigin } from '#lib/origin.ts'
 import type { Secret } from '#lib/secret.ts'
 import { words } from '#lib/words.ts'
 import { eventTypes } from './events.ts'
+import { requireProfiles } from './profile-limits.ts'
 import { tellAdmins } from './team-notices.ts'
 
 /** How long the secret before is used as well after a roll-over. */
 export const SECRET_OVERLAP_HOURS_NORMAL = 24
 export const SECRET_OVERLAP_HOURS_MAX = 168
 const URL_LENGTH_MAX = 2_000
+const LIST_MAX = 100
 
 /** What can be wrong with one value: `messages/webhooks.<language>.json` under `problems`. */
-export const webhookProblems = ['name', 'url', 'eventTypes'] as const
+export const webhookProblems = ['name', 'url', 'eventTypes', 'profiles'] as const
 export type WebhookProblem = (typeof webhookProblems)[number]
 
 const webhookSchema = z.object({
@@ -69,8 +71,18 @@ const webhookSchema = z.object({
     .transform((named) => eventTypes.filter((type) => named.includes(type)))
     .nullable()
     .default(null),
+  profiles: z.array(z.string().trim()).min(1, 'name at least one profile').max(LIST_MAX).nullable().default(null),
 })
 export type WebhookInput = z.input<typeof webhookSchema>
+
+async function settingsOf(
+  trx: Kysely<Database>,
+  actor: Actor,
+  input: WebhookInput | EndpointSettings,
+): Promise<EndpointSettings> {
+  const wanted = webhookSchema.parse(input)
+  return { ...wanted, profiles: wanted.profiles && (await requireProfiles(trx, actor, wanted.profiles)) }
+}
 
 /** What is wrong, by the name of the value. */
 export function webhookProblemsOf(error: z.ZodError): WebhookProblem[] {
@@ -103,7 +115,7 @@ export type CreatedWebhook = { kind: 'created'; id: string; secret: Secret } | {
 
 /** Has a system of the team told of events, and makes its secret, which is shown once. Throws ZodError on bad input. */
 export async function createWebhook(actor: Staff | Operator, input: WebhookInput): Promise<CreatedWebhook> {
-  const wanted = webhookSchema.parse(input)
+  const wanted = await settingsOf(db(), actor, input)
   const id = newId('whe')
   const { secret, sealed } = await makeSecret(actor, id)
   return inTransaction(async (trx): Promise<CreatedWebhook> => {
@@ -123,8 +135,7 @@ export async function changeWebhook(
   return inTransaction(async (trx) => {
     const before = await lockEndpoint(trx, actor, endpointId)
     if (!before) return 'unknown'
-    const { name, url, eventTypes } = before
-    const after = webhookSchema.parse({ name, url, eventTypes, ...change })
+    const after = await settingsOf(trx, actor, { ...before, ...change })
     const changed = webhookProblems.filter((field) => !isDeepStrictEqual(before[field], after[field]))
     if (changed.length === 0) return 'done'
     await updateEndpoint(trx, endpointId, after)
@@ -133,12 +144,16 @@ export async function changeWebhook(
       id: endpointId,
       name: after.name,
       changed,
-      before: { name, eventTypes },
-      after: { name: after.name, eventTypes: after.eventTypes },
-      ...(changed.includes('url') && { from: new URL(url).host, to: new URL(after.url).host }),
+      before: withoutUrl(before),
+      after: withoutUrl(after),
+      ...(changed.includes('url') && { from: new URL(before.url).host, to: new URL(after.url).host }),
     })
     return 'done'
   })
+}
+
+function withoutUrl({ name, eventTypes, profiles }: EndpointSettings): Omit<EndpointSettings, 'url'> {
+  return { name, eventTypes, profiles }
 }
 
 /** A new secret for the same endpoint. The one before signs too until the overlap is over; an even older one ends now. */

@@ -68,6 +68,13 @@ export async function numberEvents(): Promise<number> {
     const fresh = await trx
       .selectFrom('events')
       .select(['id', 'teamId', 'type'])
+      .select((events) =>
+        events
+          .selectFrom('connections')
+          .select('profile')
+          .whereRef('connections.id', '=', 'events.connectionId')
+          .as('profile'),
+      )
       .where('seq', 'is', null)
       .orderBy('id')
       .limit(NUMBERED_AT_ONCE)

@@ -27,6 +27,7 @@ import * as webhooks from './migrations/0020-webhooks.ts'
 import * as errands from './migrations/0021-errands.ts'
 import * as lastChecks from './migrations/0022-last-checks.ts'
 import * as workers from './migrations/0023-workers.ts'
+import * as webhookProfiles from './migrations/0024-webhook-profiles.ts'
 import { grantRights } from './rights.ts'
 import type { Database } from './schema.ts'
 
@@ -53,6 +54,7 @@ const migrations: Record<string, Migration> = {
   '0021-errands': errands,
   '0022-last-checks': lastChecks,
   '0023-workers': workers,
+  '0024-webhook-profiles': webhookProfiles,
 }
 
 /**

@@ -586,6 +586,8 @@ type WebhookEndpointsTable = {
   url: string
   /** Null: every type, also those that are added later. */
   eventTypes: MaybeJson<EventType[]>
+  /** Whose connections it is told of. Null: those of every profile. */
+  profiles: MaybeJson<string[]>
   createdBy: string
   createdAt: Time
   /** Since when no try succeeded; null when the latest did. */

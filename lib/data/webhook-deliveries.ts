@@ -119,9 +119,12 @@ export async function releaseDeliveries(trx: Kysely<Database>, endpointId: strin
 
 /** Whether a delivery is of what its endpoint is told of, as that is set now. */
 const isWanted = sql<boolean>`exists (select from webhook_endpoints wanting where wanting.id = endpoint_id
-  and (wanting.event_types is null or wanting.event_types @> to_jsonb(type)))`
+  and (wanting.event_types is null or wanting.event_types @> to_jsonb(webhook_deliveries.type))
+  and (wanting.profiles is null or exists (
+    select from events join connections on connections.id = events.connection_id
+    where events.id = message_id and wanting.profiles @> to_jsonb(connections.profile))))`
 
-/** Forgets what did not arrive and is of no kind any more that the endpoint is told of. */
+/** Forgets what did not arrive and is nothing any more that the endpoint is told of. */
 export async function withdrawUnwanted(trx: Kysely<Database>, endpointId: string): Promise<void> {
   await trx
     .deleteFrom('webhookDeliveries')
@@ -132,7 +135,7 @@ export async function withdrawUnwanted(trx: Kysely<Database>, endpointId: string
     .execute()
 }
 
-/** Whether one is of a kind that its endpoint is not told of any more. */
+/** Whether one is nothing any more that its endpoint is told of. */
 export async function isUnwanted(
   trx: Kysely<Database>,
   { endpointId, deliveryId }: { endpointId: string; deliveryId: string },

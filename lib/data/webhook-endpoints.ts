@@ -24,7 +24,12 @@ export async function countEndpoints(trx: Kysely<Database>, { teamId }: Actor): 
 }
 
 /** What is said of an endpoint by those who make it. */
-export type EndpointSettings = { name: string; url: string; eventTypes: readonly EventType[] | null }
+export type EndpointSettings = {
+  name: string
+  url: string
+  eventTypes: readonly EventType[] | null
+  profiles: readonly string[] | null
+}
 
 export async function insertEndpoint(
   trx: Kysely<Database>,
@@ -51,8 +56,9 @@ export async function updateEndpoint(
     .execute()
 }
 
-function columnsOf({ name, url, eventTypes }: EndpointSettings) {
-  return { name, url, eventTypes: eventTypes && JSON.stringify(eventTypes) }
+function columnsOf({ name, url, eventTypes, profiles }: EndpointSettings) {
+  const json = (list: readonly string[] | null) => list && JSON.stringify(list)
+  return { name, url, eventTypes: json(eventTypes), profiles: json(profiles) }
 }
 
 export type SealedSecret = SealedValue & { keyId: string }
@@ -122,7 +128,7 @@ export async function lockEndpoint(
 ): Promise<LockedEndpoint | null> {
   const row = await trx
     .selectFrom('webhookEndpoints')
-    .select(['id', 'name', 'url', 'eventTypes', sql<boolean>`disabled_at is null`.as('isOn')])
+    .select(['id', 'name', 'url', 'eventTypes', 'profiles', sql<boolean>`disabled_at is null`.as('isOn')])
     .select(
       sql<boolean>`coalesce(failing_since < now() - make_interval(days => ${FAILING_DAYS_MAX}), false)`.as(
         'failsTooLong',
@@ -180,6 +186,7 @@ export type EndpointSummary = {
   name: string
   url: string
   eventTypes: EventType[] | null
+  profiles: string[] | null
   createdAt: Date
   failingSince: Date | null
   disabledAt: Date | null
@@ -209,7 +216,17 @@ export async function findEndpoint(
 function summaries(trx: Kysely<Database>, { teamId }: Actor) {
   return trx
     .selectFrom('webhookEndpoints')
-    .select(['id', 'name', 'url', 'eventTypes', 'createdAt', 'failingSince', 'disabledAt', 'disabledReason'])
+    .select([
+      'id',
+      'name',
+      'url',
+      'eventTypes',
+      'profiles',
+      'createdAt',
+      'failingSince',
+      'disabledAt',
+      'disabledReason',
+    ])
     .select(
       sql<Date | null>`(select max(ends_at) from webhook_secrets
         where endpoint_id = webhook_endpoints.id and ends_at > now())`.as('earlierSecretUntil'),

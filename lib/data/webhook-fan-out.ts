@@ -5,7 +5,8 @@ import { newId } from './ids.ts'
 import type { Database } from './schema.ts'
 import { HELD } from './webhook-deliveries.ts'
 
-type FreshEvent = { id: string; teamId: string; type: EventType }
+/** `profile`: that of its connection. */
+type FreshEvent = { id: string; teamId: string; type: EventType; profile: string | null }
 
 /**
  * Queues events for every endpoint of their team that wants them, in the transaction that gives them their place: an
@@ -14,15 +15,16 @@ type FreshEvent = { id: string; teamId: string; type: EventType }
 export async function fanOut(trx: Kysely<Database>, teamId: string, events: readonly FreshEvent[]): Promise<void> {
   const endpoints = await trx
     .selectFrom('webhookEndpoints')
-    .select(['id', 'eventTypes', 'disabledAt'])
+    .select(['id', 'eventTypes', 'profiles', 'disabledAt'])
     .where('teamId', '=', teamId)
     .orderBy('id')
     // Whoever switches one off meanwhile waits, and then finds what was queued here.
     .forShare()
     .execute()
-  const deliveries = events.flatMap(({ id: messageId, type }) =>
+  const deliveries = events.flatMap(({ id: messageId, type, profile }) =>
     endpoints
       .filter(({ eventTypes }) => eventTypes === null || eventTypes.includes(type))
+      .filter(({ profiles }) => profiles === null || (profile !== null && profiles.includes(profile)))
       .map(({ id: endpointId, disabledAt }) => ({
         id: newId('whd'),
         teamId,

@@ -42,14 +42,16 @@ before(async () => {
 })
 after(() => receiver.down())
 
-async function made(over: { url?: string; eventTypes?: EventType[] } = {}): Promise<{ id: string; secret: Secret }> {
+async function made(
+  over: { url?: string; eventTypes?: EventType[]; profiles?: string[] } = {},
+): Promise<{ id: string; secret: Secret }> {
   const webhook = await createWebhook(operator, { name: 'Nightly sync', url: receiver.url, ...over })
   assert.ok(webhook.kind === 'created')
   return webhook
 }
 
-async function happens(type: EventType): Promise<void> {
-  await inTransaction((trx) => recordConnectionEvent(trx, operator, { type, connectionId }))
+async function happens(type: EventType, of: string = connectionId): Promise<void> {
+  await inTransaction((trx) => recordConnectionEvent(trx, operator, { type, connectionId: of }))
 }
 
 async function deliver(): Promise<void> {
@@ -486,8 +488,8 @@ onEachEngine(() => {
       {
         name: 'Hourly sync',
         changed: ['name', 'url', 'eventTypes'],
-        before: { name: 'Nightly sync', eventTypes: null },
-        after: { name: 'Hourly sync', eventTypes: ['connection.ready'] },
+        before: { name: 'Nightly sync', eventTypes: null, profiles: null },
+        after: { name: 'Hourly sync', eventTypes: ['connection.ready'], profiles: null },
         from: new URL(receiver.url).host,
         to: new URL(moved.url).host,
       },
@@ -513,6 +515,61 @@ onEachEngine(() => {
     assert.deepEqual([name, url], ['Nightly sync', receiver.url])
     assert.equal((await logOf(id))[0]?.state, 'delivered', 'the log keeps what arrived')
     assert.equal(await replay(operator, { endpointId: id, deliveryId: delivery?.id ?? '' }), 'unwanted')
+  })
+
+  test('an endpoint that is kept to profiles is told of their connections alone', async () => {
+    const other = (await ask(operator, { profile: 'two-way-crm' })).connectionId
+    await deliver()
+    const all = await made()
+    const kept = await made({ profiles: ['two-way-crm'] })
+    const both = await made({ profiles: ['two-way-crm', 'read-only-sync'], eventTypes: ['connection.replaced'] })
+    for (const type of ['connection.ready', 'connection.replaced'] as const) {
+      await happens(type)
+      await happens(type, other)
+    }
+    await deliver()
+    const toldOf = async ({ id }: { id: string }) => (await logOf(id)).map(({ connectionId: of, type }) => [of, type])
+    assert.equal((await toldOf(all)).length, 4)
+    assert.deepEqual(await toldOf(kept), [
+      [other, 'connection.replaced'],
+      [other, 'connection.ready'],
+    ])
+    assert.deepEqual(await toldOf(both), [
+      [other, 'connection.replaced'],
+      [connectionId, 'connection.replaced'],
+    ])
+    await assert.rejects(made({ profiles: ['no-such'] }), /there is no profile \\"no-such\\"/)
+    await assert.rejects(made({ profiles: [] }), /name at least one profile/)
+  })
+
+  test('what waits for an endpoint is not sent once it is kept from its profile, nor what arrived sent again', async () => {
+    const { id } = await made()
+    await happens('connection.ready')
+    await deliver()
+    receiver.answer((_request, response) => response.writeHead(500).end())
+    await happens('connection.replaced')
+    await deliver()
+    const [waiting, arrived] = await logOf(id)
+    assert.deepEqual([waiting?.state, arrived?.state], ['waiting', 'delivered'])
+    receiver.received.length = 0
+    await assert.rejects(changeWebhook(operator, { endpointId: id, profiles: ['no-such'] }), { name: 'ZodError' })
+    assert.equal(await changeWebhook(operator, { endpointId: id, profiles: ['two-way-crm'] }), 'done')
+    assert.deepEqual(
+      (await changesOf(id)).map(({ changed, after }) => [changed, (after as { profiles: string[] }).profiles]),
+      [[['profiles'], ['two-way-crm']]],
+    )
+    await pass(DAY)
+    await deliver()
+    assert.equal(await replay(operator, { endpointId: id, deliveryId: arrived?.id ?? '' }), 'unwanted')
+    assert.equal(await replayAll(operator, id), 'done')
+    await testWebhook(operator, id)
+    await deliver()
+    assert.deepEqual(
+      receiver.received.map(({ body }) => JSON.parse(body).type),
+      ['test'],
+    )
+    assert.equal(await changeWebhook(operator, { endpointId: id, profiles: null }), 'done')
+    assert.equal(await replay(operator, { endpointId: id, deliveryId: arrived?.id ?? '' }), 'done')
   })
 
   test('what the address before answers late means nothing for the new one', async () => {

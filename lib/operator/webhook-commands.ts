@@ -20,14 +20,15 @@ const WHICH = 'the id of a webhook'
 
 export const webhookCommands: Record<string, OperatorCommand> = {
   'webhook add': {
-    usage: 'webhook add --url <address> [--name <name>] [--events <type,type>]',
-    does: 'has a system told of events, of all of them unless you name some; its secret is shown this once',
-    options: { url: text, name: text, events: text },
+    usage: 'webhook add --url <address> [--name <name>] [--events <type,type>] [--profiles <key,key>]',
+    does: 'has a system told of all events of all connections, unless you name some; its secret is shown this once',
+    options: { url: text, name: text, events: text, profiles: text },
     run: async ({ values }) => {
       const made = await createWebhook(await operator(), {
         name: optional(values, 'name') ?? 'Integration',
         url: required(values, 'url'),
         eventTypes: eventsOf(values) ?? null,
+        profiles: someOrAll(values, 'profiles') ?? null,
       })
       if (made.kind === 'too_many')
         throw new CommandFailure('TOO_MANY', 'delete webhooks that are not needed first', {})
@@ -35,12 +36,18 @@ export const webhookCommands: Record<string, OperatorCommand> = {
     },
   },
   'webhook change': {
-    usage: 'webhook change <id> [--url <address>] [--name <name>] [--events <type,type>|all]',
+    usage:
+      'webhook change <id> [--url <address>] [--name <name>] [--events <type,type>|all] [--profiles <key,key>|all]',
     does: 'writes anew what you name of a webhook; its secret stays, and what waits goes to the new address',
-    options: { url: text, name: text, events: text },
+    options: { url: text, name: text, events: text, profiles: text },
     run: async ({ values, rest }) => {
       const id = named(rest, WHICH)
-      const given = { url: optional(values, 'url'), name: optional(values, 'name'), eventTypes: eventsOf(values) }
+      const given = {
+        url: optional(values, 'url'),
+        name: optional(values, 'name'),
+        eventTypes: eventsOf(values),
+        profiles: someOrAll(values, 'profiles'),
+      }
       const change = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
       if (Object.keys(change).length === 0) throw new UsageFailure('name what is to change')
       if ((await changeWebhook(await operator(), { endpointId: id, ...change })) === 'unknown') throw unknown(id)
@@ -99,11 +106,15 @@ export const webhookCommands: Record<string, OperatorCommand> = {
   },
 }
 
-/** `all` is null: also those that are added later. */
 function eventsOf(values: Asked['values']): WebhookInput['eventTypes'] | undefined {
-  const events = optional(values, 'events')
   // The schema of the domain checks the words.
-  return events === 'all' ? null : (events?.split(/[\s,]+/).filter(Boolean) as WebhookInput['eventTypes'])
+  return someOrAll(values, 'events') as WebhookInput['eventTypes'] | undefined
+}
+
+/** `all` is null: also what is added later. */
+function someOrAll(values: Asked['values'], name: string): string[] | null | undefined {
+  const list = optional(values, name)
+  return list === 'all' ? null : list?.split(/[\s,]+/).filter(Boolean)
 }
 
 function unknown(id: string): CommandFailure {
