@@ -615,8 +615,12 @@ test('webhooks', async ({ page, expectLooks }) => {
   }
   await expectLooks(page, 'webhook')
   await page.goto(`${address}/change`)
+  await page.getByText('Limits', { exact: true }).click()
+  await page.getByLabel('Two-way CRM integration').check()
   await expectLooks(page, 'change a webhook')
-  await page.goto(address)
+  await page.getByRole('button', { name: 'Save' }).click()
+  await expect(page.getByText('It is changed.')).toBeVisible()
+  await expectLooks(page, 'webhook, changed')
   await page.getByRole('link', { name: 'Replace the secret' }).click()
   await expectLooks(page, 'replace a secret')
   await page.goto(`${address}?do=delete`)

@@ -26,8 +26,9 @@ async function message(text: string, count: number, ...secrets: string[]): Promi
 }
 
 /** A request whose link is out at once. Answers its connection. */
-async function somethingHappens(): Promise<string> {
-  const asked = await portal('request', 'create', '--customer', 'Hooks AG', '--email', 'lea@hooks.example', '--no-mail')
+async function somethingHappens(...more: string[]): Promise<string> {
+  const contact = ['--customer', 'Hooks AG', '--email', 'lea@hooks.example', '--no-mail']
+  const asked = await portal('request', 'create', ...contact, ...more)
   return (asked as { connections: { id: string }[] }).connections[0]?.id ?? ''
 }
 
@@ -118,9 +119,19 @@ test('an admin has a system told: test, log, replay, new secret, off and on, and
   await page.getByRole('link', { name: 'Change', exact: true }).click()
   await page.getByLabel('Name', { exact: true }).fill(name)
   await page.getByLabel('Address').fill(receiver.url)
+  await page.getByText('Limits', { exact: true }).click()
+  await page.getByLabel('Two-way CRM integration').check()
   await page.getByRole('button', { name: 'Save' }).click()
   await expect(page.getByText('It is changed.')).toBeVisible()
+  await expect(page.locator('dl')).toContainText('Two-way CRM integration')
   await moved.down()
+  const unheard = await somethingHappens()
+  await message(await somethingHappens('--profile', 'two-way-crm'), 1, second)
+  expect(receiver.received.filter(({ body }) => body.includes(unheard))).toEqual([])
+  await page.getByRole('link', { name: 'Change', exact: true }).click()
+  await page.getByLabel('Two-way CRM integration').uncheck()
+  await page.getByRole('button', { name: 'Save' }).click()
+  await expect(page.locator('dl')).toContainText('Connections of every profile')
 
   await page.getByRole('link', { name: 'Switch off' }).click()
   await expectAccessible(page)
@@ -182,9 +193,12 @@ test.describe('without scripts', () => {
     await page.getByRole('button', { name: 'Save' }).click()
     await expect(page.locator('main').getByRole('alert').first()).toContainText('Tick at least one kind')
     await page.getByLabel('connection.ready').check()
+    await page.getByText('Limits', { exact: true }).click()
+    await page.getByLabel('Read-only sync').check()
     await page.getByRole('button', { name: 'Save' }).click()
     await expect(page.getByText('It is changed.')).toBeVisible()
     await expect(page.locator('dl')).toContainText('connection.ready')
+    await expect(page.locator('dl')).toContainText('Read-only sync')
     await row(page, told.id).getByRole('button', { name: 'Send again' }).click()
     await expect(page.getByText('This webhook is not told of it any more.')).toBeVisible()
     await page.getByRole('link', { name: 'Switch off' }).click()
@@ -210,10 +224,13 @@ test('the command line makes a webhook, tries it, changes it, replaces its secre
   expect(await portal('webhook', 'enable', made.id)).toEqual({ id: made.id, on: true })
   const { webhooks } = (await portal('webhook', 'list')) as { webhooks: { id: string; eventTypes: string[] }[] }
   expect(webhooks.find(({ id }) => id === made.id)?.eventTypes).toEqual(['connection.ready'])
-  expect(await portal('webhook', 'change', made.id, '--name', 'Renamed', '--events', 'all')).toEqual({
+  expect(
+    await portal('webhook', 'change', made.id, '--name', 'Renamed', '--events', 'all', '--profiles', 'read-only-sync'),
+  ).toEqual({
     id: made.id,
     name: 'Renamed',
     eventTypes: null,
+    profiles: ['read-only-sync'],
   })
   expect(JSON.stringify(webhooks)).not.toContain('whsec_')
   await portal('webhook', 'disable', made.id)

@@ -23,7 +23,13 @@ import {
 import { pageWords } from '../../../page-words.ts'
 import { section } from '../../sections.ts'
 
-export type TypedWebhook = { name: string; url: string; which: 'every' | 'only'; eventTypes: string[] }
+export type TypedWebhook = {
+  name: string
+  url: string
+  which: 'every' | 'only'
+  eventTypes: string[]
+  profiles: string[]
+}
 
 /** What the form shows after an answer: what was typed and what is wrong with it, or the secret, this once. */
 export type WebhookState = {
@@ -74,18 +80,28 @@ function readTyped(form: FormData): TypedWebhook {
     name: textOf(form, 'name').slice(0, 200),
     url: textOf(form, 'url').slice(0, 3_000),
     which: textOf(form, 'which') === 'only' ? 'only' : 'every',
-    eventTypes: form
-      .getAll('eventTypes')
-      .filter((value) => typeof value === 'string')
-      .slice(0, LIST_MAX),
+    eventTypes: listOf(form, 'eventTypes'),
+    profiles: listOf(form, 'profiles'),
   }
 }
 
 const LIST_MAX = 100
 
-function inputOf({ name, url, which, eventTypes }: TypedWebhook): WebhookInput {
-  // The schema of the domain checks the words.
-  return { name, url, eventTypes: which === 'only' ? (eventTypes as EventType[]) : null }
+function listOf(form: FormData, name: string): string[] {
+  return form
+    .getAll(name)
+    .filter((value) => typeof value === 'string')
+    .slice(0, LIST_MAX)
+}
+
+function inputOf({ name, url, which, eventTypes, profiles }: TypedWebhook): WebhookInput {
+  return {
+    name,
+    url,
+    // The schema of the domain checks the words.
+    eventTypes: which === 'only' ? (eventTypes as EventType[]) : null,
+    profiles: profiles.length > 0 ? profiles : null,
+  }
 }
 
 export async function testWebhookAction(form: FormData): Promise<void> {

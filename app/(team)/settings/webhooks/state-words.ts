@@ -14,7 +14,8 @@ export function stateWords({ disabledAt, disabledReason, failingSince }: Endpoin
   return t('webhooks.state.on')
 }
 
-export function eventWords({ eventTypes }: EndpointSummary, language: Language): string {
+export function eventWords({ eventTypes, profiles }: EndpointSummary, language: Language): string {
   const t = words(language)
-  return eventTypes ? t('webhooks.some', { count: eventTypes.length }) : t('webhooks.all')
+  const kinds = eventTypes ? t('webhooks.some', { count: eventTypes.length }) : t('webhooks.all')
+  return profiles ? [kinds, t('webhooks.ofProfiles', { count: profiles.length })].join(' · ') : kinds
 }

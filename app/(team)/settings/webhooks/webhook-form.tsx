@@ -5,20 +5,24 @@ import { Button } from '#components/ui/button.tsx'
 import { ProblemNotice } from '#components/ui/problem-notice.tsx'
 import { ShownOnce } from '#components/ui/shown-once.tsx'
 import { TextField } from '#components/ui/text-field.tsx'
+import type { Choice } from '#components/ui/ticks.tsx'
+import { Ticks } from '#components/ui/ticks.tsx'
 import type { TypedWebhook, WebhookState } from './actions.ts'
 
-const nothing: TypedWebhook = { name: '', url: '', which: 'every', eventTypes: [] }
+const nothing: TypedWebhook = { name: '', url: '', which: 'every', eventTypes: [], profiles: [] }
 
 /** Makes a webhook and shows its secret, this once, or changes the one it is given. Typed texts come back with problems. */
 export function WebhookForm({
   action,
   endpoint,
   eventTypes,
+  profiles,
   words,
 }: {
   action: (before: WebhookState, form: FormData) => Promise<WebhookState>
   endpoint?: TypedWebhook & { id: string }
   eventTypes: string[]
+  profiles: Choice[]
   words: Record<string, string>
 }) {
   const [{ typed, problems, made }, send, isSending] = useActionState(action, {
@@ -55,6 +59,19 @@ export function WebhookForm({
           spellCheck={false}
         />
         <EventChoice typed={typed} error={problems.eventTypes} eventTypes={eventTypes} words={words} />
+        <details className="disclosure mt-6" open={typed.profiles.length > 0 || 'profiles' in problems || undefined}>
+          <summary>{words.more}</summary>
+          <div className="disclosure-body">
+            <Ticks
+              name="profiles"
+              label={words.profiles ?? ''}
+              hint={words.profilesHint}
+              choices={profiles}
+              ticked={typed.profiles}
+              error={problems.profiles}
+            />
+          </div>
+        </details>
         <Button type="submit" className="mt-6" aria-disabled={isSending || undefined}>
           {words.submit}
         </Button>

@@ -2,14 +2,12 @@ import type { Route } from 'next'
 import Link from 'next/link'
 import { redirect } from 'next/navigation'
 import { isFresh, requireStaff } from '#lib/auth/session.ts'
-import { nameOf } from '#lib/connection/profile-words.ts'
-import { db } from '#lib/data/database.ts'
-import { listProfiles } from '#lib/data/profiles.ts'
 import { env } from '#lib/env.ts'
 import { scopes } from '#lib/scopes.ts'
 import { words } from '#lib/words.ts'
 import { pageLanguage } from '../../../../page-words.ts'
 import { section } from '../../../sections.ts'
+import { profileChoices } from '../../profile-choices.ts'
 import { createKeyAction } from '../actions.ts'
 import { NewKeyForm } from '../new-key-form.tsx'
 
@@ -21,7 +19,6 @@ export default async function NewKeyPage() {
   if (!(await isFresh())) redirect('/settings/keys' as Route)
   const language = await pageLanguage()
   const t = words(language)
-  const profiles = await listProfiles(db(), staff)
   const say = (name: string) => t(`keys.form.${name}`)
   return (
     <>
@@ -39,7 +36,7 @@ export default async function NewKeyPage() {
           label: t(`keys.scopes.${scope}.label`),
           hint: t(`keys.scopes.${scope}.hint`),
         }))}
-        profiles={profiles.map((profile) => ({ value: profile.key, label: nameOf(profile, language) }))}
+        profiles={await profileChoices(staff, language)}
         lives={LIVES_DAYS.map((days) => ({ value: String(days), label: t('keys.form.days', { days }) }))}
         words={{
           title: say('title'),

@@ -11,6 +11,7 @@ import { formatDateTime } from '#lib/format.ts'
 import { words } from '#lib/words.ts'
 import { pageLanguage } from '../../../../page-words.ts'
 import { section } from '../../../sections.ts'
+import { profileChoices } from '../../profile-choices.ts'
 import { enableWebhookAction, replayAllAction, testWebhookAction } from '../actions.ts'
 import { stateWords } from '../state-words.ts'
 import { DeliveryLog } from './delivery-log.tsx'
@@ -42,6 +43,7 @@ export default async function WebhookPage({
     pageLanguage(),
   ])
   const t = words(language)
+  const profiles = endpoint.profiles ? await profileChoices(staff, language) : []
   const told = [...good, ...idle].find((known) => known === said)
   const isGood = good.some((known) => known === told)
   const isMoving = deliveries.some(({ state, dueAt }) => state === 'waiting' && (dueAt?.getTime() ?? 0) < Date.now())
@@ -110,13 +112,22 @@ export default async function WebhookPage({
   )
 
   function Facts() {
-    const { url, eventTypes, createdAt, earlierSecretUntil, disabledAt, waiting } = endpoint as EndpointSummary
+    const {
+      url,
+      eventTypes,
+      profiles: limit,
+      createdAt,
+      earlierSecretUntil,
+      disabledAt,
+      waiting,
+    } = endpoint as EndpointSummary
     const secret = earlierSecretUntil
       ? t('webhooks.one.secretTwo', { date: formatDateTime(earlierSecretUntil, language) })
       : t('webhooks.one.secretOne')
     const facts = [
       ['address', url],
       ['events', eventTypes?.join(', ') ?? t('webhooks.all')],
+      ['profiles', limit ? namesOf(limit).join(', ') : t('webhooks.allProfiles')],
       ['state', stateWords(endpoint as EndpointSummary, language)],
       ['secret', secret],
       ['made', formatDateTime(createdAt, language)],
@@ -134,6 +145,10 @@ export default async function WebhookPage({
         {disabledAt && waiting > 0 && <p className="mt-4">{t('webhooks.one.held', { count: waiting })}</p>}
       </>
     )
+  }
+
+  function namesOf(keys: string[]): string[] {
+    return keys.map((key) => profiles.find(({ value }) => value === key)?.label ?? key)
   }
 
   function Steps({ endpoint: { id, disabledAt, failed } }: { endpoint: EndpointSummary }) {

@@ -6,6 +6,7 @@ import { eventTypes } from '#lib/connection/events.ts'
 import { words } from '#lib/words.ts'
 import { pageLanguage } from '../../../../page-words.ts'
 import { section } from '../../../sections.ts'
+import { profileChoices } from '../../profile-choices.ts'
 import { createWebhookAction } from '../actions.ts'
 import { formWords } from '../form-words.ts'
 import { WebhookForm } from '../webhook-form.tsx'
@@ -14,7 +15,8 @@ import { WebhookForm } from '../webhook-form.tsx'
 export default async function NewWebhookPage() {
   const staff = await requireStaff(...section.settings.roles)
   if (!(await isFresh())) redirect('/settings/webhooks' as Route)
-  const t = words(await pageLanguage())
+  const language = await pageLanguage()
+  const t = words(language)
   return (
     <>
       <title>{`${t('webhooks.form.title')} · ${t('fault.product')}`}</title>
@@ -23,7 +25,13 @@ export default async function NewWebhookPage() {
           {t('webhooks.backToList')}
         </Link>
       </p>
-      <WebhookForm key={staff.staffId} action={createWebhookAction} eventTypes={[...eventTypes]} words={formWords(t)} />
+      <WebhookForm
+        key={staff.staffId}
+        action={createWebhookAction}
+        eventTypes={[...eventTypes]}
+        profiles={await profileChoices(staff, language)}
+        words={formWords(t)}
+      />
     </>
   )
 }

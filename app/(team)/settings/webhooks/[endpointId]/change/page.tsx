@@ -8,6 +8,7 @@ import { findEndpoint } from '#lib/data/webhook-endpoints.ts'
 import { words } from '#lib/words.ts'
 import { pageLanguage } from '../../../../../page-words.ts'
 import { section } from '../../../../sections.ts'
+import { profileChoices } from '../../../profile-choices.ts'
 import { changeWebhookAction } from '../../actions.ts'
 import { formWords } from '../../form-words.ts'
 import { WebhookForm } from '../../webhook-form.tsx'
@@ -18,9 +19,10 @@ export default async function ChangeWebhookPage({ params }: { params: Promise<{ 
   const { endpointId } = await params
   const endpoint = await findEndpoint(db(), staff, endpointId)
   if (!endpoint) notFound()
-  const { id, name, url, eventTypes: chosen } = endpoint
+  const { id, name, url, eventTypes: kinds, profiles } = endpoint
   if (!(await isFresh())) redirect(`/settings/webhooks/${id}` as Route)
-  const t = words(await pageLanguage())
+  const language = await pageLanguage()
+  const t = words(language)
   const title = t('webhooks.change.title', { name })
   return (
     <>
@@ -32,8 +34,9 @@ export default async function ChangeWebhookPage({ params }: { params: Promise<{ 
       </p>
       <WebhookForm
         action={changeWebhookAction}
-        endpoint={{ id, name, url, which: chosen ? 'only' : 'every', eventTypes: chosen ?? [] }}
+        endpoint={{ id, name, url, which: kinds ? 'only' : 'every', eventTypes: kinds ?? [], profiles: profiles ?? [] }}
         eventTypes={[...eventTypes]}
+        profiles={await profileChoices(staff, language)}
         words={{ ...formWords(t), title, lead: t('webhooks.change.lead'), submit: t('webhooks.change.submit') }}
       />
     </>
