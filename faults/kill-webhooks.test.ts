@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
 import type { Operator } from '#lib/actor.ts'
 import { createWebhook } from '#lib/connection/webhooks.ts'
 import { db, inTransaction } from '#lib/data/database.ts'
@@ -29,10 +30,11 @@ const FINISH_TIMEOUT_MS = 120_000
 const random = seededRandom()
 
 let receiver: Receiver
+let refuses = true
 before(async () => {
   receiver = await startReceiver()
   receiver.answer((_request, response) => {
-    const status = random.chance(REFUSED_SHARE) ? 503 : 204
+    const status = refuses && random.chance(REFUSED_SHARE) ? 503 : 204
     setTimeout(() => response.writeHead(status).end(), random.upTo(ANSWER_WITHIN_MS))
   })
 })
@@ -44,6 +46,7 @@ for (const engine of ['embedded', 'server Postgres'] as const) {
     test(`${KILLS} kills while webhooks leave: none is lost, and a double is the same message`, async (t) => {
       t.diagnostic(`FAULT_SEED=${random.seed}`)
       receiver.received.length = 0
+      refuses = true
       const there = await install(engine, {})
       const story = await there.inDatabase(beginStory)
       for (let round = 0; round < KILLS; round++) {
@@ -53,6 +56,8 @@ for (const engine of ['embedded', 'server Postgres'] as const) {
         await portal.kill()
       }
       const before = receiver.received.length
+      refuses = false
+      await there.inDatabase(bringForward)
       const portal = await startPortal(there)
       await sleep(LEASE_MS)
       const isQuiet = async () => {
@@ -82,6 +87,15 @@ async function beginStory(): Promise<Story> {
 async function letThingsHappen({ operator, connectionId }: Story): Promise<void> {
   for (let count = 0; count < EVENTS_PER_ROUND; count++)
     await inTransaction((trx) => recordConnectionEvent(trx, operator, { type: 'connection.degraded', connectionId }))
+}
+
+/** A second try is due after minutes, a later one after hours. */
+async function bringForward(): Promise<void> {
+  await db()
+    .updateTable('webhookDeliveries')
+    .set({ dueAt: sql<Date>`now()` })
+    .where('deliveredAt', 'is', null)
+    .execute()
 }
 
 /** Every event has its place, one delivery that arrived, and was seen by the receiver. Answers how many there are. */
