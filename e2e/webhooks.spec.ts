@@ -120,7 +120,8 @@ test('an admin has a system told: test, log, replay, new secret, off and on, and
   await page.getByLabel('Name', { exact: true }).fill(name)
   await page.getByLabel('Address').fill(receiver.url)
   await page.getByText('Limits', { exact: true }).click()
-  await page.getByLabel('Two-way CRM integration').check()
+  const ours = page.locator('input[name=profiles][value=two-way-crm]')
+  await ours.check()
   await page.getByRole('button', { name: 'Save' }).click()
   await expect(page.getByText('It is changed.')).toBeVisible()
   await expect(page.locator('dl')).toContainText('Two-way CRM integration')
@@ -129,7 +130,7 @@ test('an admin has a system told: test, log, replay, new secret, off and on, and
   await message(await somethingHappens('--profile', 'two-way-crm'), 1, second)
   expect(receiver.received.filter(({ body }) => body.includes(unheard))).toEqual([])
   await page.getByRole('link', { name: 'Change', exact: true }).click()
-  await page.getByLabel('Two-way CRM integration').uncheck()
+  await ours.uncheck()
   await page.getByRole('button', { name: 'Save' }).click()
   await expect(page.locator('dl')).toContainText('Connections of every profile')
 
