@@ -662,7 +662,10 @@ test('support', async ({ page, browser, expectLooks }) => {
     await expectLooks(page, name, { without: rowsBeside(page, 'Larch Odd').or(stops(page)) })
   }
   // As often as it took to get here.
-  const retries = page.locator('.timeline li').filter({ hasText: 'we tried again' })
+  const retries = page
+    .locator('.timeline li')
+    .filter({ hasText: /we tried again|Check while waiting/ })
+    .or(page.locator('p').filter({ hasText: /We are trying right now|Next try/ }))
   await page.goto(`/support/${idOf(odd)}`)
   await expectLooks(page, 'case', { without: letters(page).or(retries) })
   await page.goto(`/support/${idOf(odd)}?do=resend&why=provider`)
